@@ -1,0 +1,152 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"vigil/agent"
+)
+
+func (m *Model) nextFocus() { m.onTabs = !m.onTabs || m.layout.Fleet.H == 0 }
+
+func toTab(i int) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		m.tab, m.onTabs = min(i, len(m.tabs)-1), true
+		m.show()
+		return m.watchPane()
+	}
+}
+
+// step selects another agent, whatever has the focus.
+func (m *Model) step(n int) tea.Cmd {
+	m.fleet.move(n)
+	return m.selected()
+}
+
+func (m *Model) toggleZoom() {
+	m.zoom = !m.zoom
+	m.show()
+}
+
+// back undoes what narrows the view: what the open tab has of its own, the
+// focused zone's filter, then the zoom.
+func (m *Model) back() {
+	f := m.filterable()
+	b, own := m.tabs[m.tab].pane.(backer)
+	switch {
+	case own && !m.fleetFocused() && b.Back():
+	case f.Filter() != "":
+		f.SetFilter("")
+	case m.fleet.Filter() != "":
+		m.fleet.SetFilter("")
+	default:
+		m.zoom = false
+	}
+	m.show()
+}
+
+// filterable returns what "/" filters: the focused zone, or the fleet where
+// that has nothing to filter.
+func (m *Model) filterable() filterable {
+	if f, ok := m.tabs[m.tab].pane.(filterable); ok && !m.fleetFocused() {
+		return f
+	}
+	return &m.fleet
+}
+
+// noAgent tells why an action has nothing to act on.
+func (m *Model) noAgent() tea.Cmd { return m.say(m.st.warn, "no agent is selected") }
+
+func (m *Model) nudgeNow() tea.Cmd {
+	v := m.view()
+	switch {
+	case v == nil:
+		return m.noAgent()
+	case v.Next == nil:
+		return m.say(m.st.muted, "no nudge is planned for "+line(v.Name)+"; N writes one by hand")
+	}
+	return tea.Batch(m.send(agent.Intent{Type: agent.NudgeNow, Agent: v.ID}),
+		m.say(m.st.good, "sending to "+line(v.Name)))
+}
+
+func (m *Model) hold() tea.Cmd {
+	v := m.view()
+	if v == nil {
+		return m.noAgent()
+	}
+	return tea.Batch(m.send(agent.Intent{Type: agent.Hold, Agent: v.ID}),
+		m.say(m.st.warn, "nudges to "+line(v.Name)+" are held; H releases them"))
+}
+
+func (m *Model) release() tea.Cmd {
+	v := m.view()
+	if v == nil {
+		return m.noAgent()
+	}
+	return tea.Batch(m.send(agent.Intent{Type: agent.Release, Agent: v.ID}),
+		m.say(m.st.good, "nudges to "+line(v.Name)+" are released"))
+}
+
+func (m *Model) toggleAuto() tea.Cmd {
+	if m.snap == nil {
+		return m.say(m.st.warn, "nothing is being watched yet")
+	}
+	if m.snap.Holder != "" {
+		return m.say(m.st.warn, "auto-resume is held by "+line(m.snap.Holder)+"; stop it there first")
+	}
+	if m.snap.Auto {
+		return tea.Batch(m.send(agent.Intent{Type: agent.AutoOff}), m.say(m.st.warn, "auto-resume off"))
+	}
+	return tea.Batch(m.send(agent.Intent{Type: agent.AutoOn}), m.say(m.st.good, "auto-resume on"))
+}
+
+func (m *Model) writeNudge() tea.Cmd {
+	v := m.view()
+	if v == nil {
+		return m.noAgent()
+	}
+	m.input.ask(forNudge, "nudge "+line(v.Name)+" ›", "", v.ID)
+	return nil
+}
+
+func (m *Model) openFilter() tea.Cmd {
+	m.input.ask(forFilter, "filter ›", m.filterable().Filter(), "")
+	return nil
+}
+
+// live takes over a filter while it is being written.
+func (m *Model) live() {
+	if m.input.what == forFilter {
+		m.filterable().SetFilter(m.input.value())
+		m.show()
+	}
+}
+
+func (m *Model) acceptInput() tea.Cmd {
+	if m.input.what == forAnswer {
+		return m.answer(m.input.text.Value(), false)
+	}
+	what, text, id := m.input.what, strings.TrimSpace(m.input.value()), m.input.agent
+	m.input.close()
+	if what == forFilter {
+		return m.watchPane()
+	}
+	if text == "" {
+		return m.say(m.st.muted, "nothing written, nothing sent")
+	}
+	return tea.Batch(m.send(agent.Intent{Type: agent.NudgeNow, Agent: id, Text: text}),
+		m.say(m.st.good, "sending: "+text))
+}
+
+func (m *Model) cancelInput() tea.Cmd {
+	switch m.input.what {
+	case forAnswer:
+		return m.answer("", true)
+	case forFilter:
+		m.filterable().SetFilter("")
+	}
+	m.input.close()
+	m.show()
+	return nil
+}

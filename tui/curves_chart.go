@@ -1,0 +1,255 @@
+package tui
+
+import (
+	"fmt"
+
+	"vigil/remote/curve"
+	"vigil/tui/chart"
+)
+
+// tail and longTail bound the part of the curves that y fits: their fall at the
+// start would flatten the rest. It is made longer for the sake of runs that are
+// not that far yet.
+const (
+	tail     = 0.5
+	longTail = 0.8
+)
+
+// chartIt hands the chart what it draws.
+func (p *curvesPane) chartIt() {
+	st := p.look.st
+	if p.st != st {
+		p.st = st
+		r := st.theme.Role
+		p.chart = chart.New(chart.Options{Axis: r.Border, Text: r.Muted, Cursor: r.Accent, Bad: r.Bad, Crowd: r.Faint, Throng: r.Muted})
+	}
+	p.chart.SetLines(p.lines())
+	p.chart.SetRules(p.rules()...)
+	cones := p.cones()
+	p.chart.SetCones(cones...)
+	p.chart.SetLog(p.logY)
+	p.chart.SetLogX(p.logX)
+	p.chart.SetClock(p.axis == curve.Wall)
+	p.chart.SetSmooth(smoothings[p.smooth])
+	p.chart.SetX(p.x0, p.x1)
+	p.chart.SetY(p.y0, p.y1)
+	p.chart.SetTail(p.tail(cones))
+	p.chart.SetSize(p.w, max(p.h-1-p.panelLines(), 0))
+	p.drawCrowd()
+	p.chart.SetCursor(-1)
+	if col, ok := p.chart.Col(p.cursor); ok && p.aimed {
+		p.chart.SetCursor(col)
+	}
+}
+
+func (p *curvesPane) lines() []chart.Line {
+	st := p.look.st
+	lines := make([]chart.Line, len(p.picked))
+	colors := st.theme.Series
+	for i, q := range p.picked {
+		name := p.name(q)
+		if q.marked {
+			name = "*" + name
+		}
+		if i == p.at && len(p.picked) > 1 {
+			name = "▸ " + name
+		}
+		lines[i] = chart.Line{
+			Name: name, Detail: p.detail(q), Trace: q.trace, Live: q.run.Status == curve.Running,
+			Color: colors[i%len(colors)], Dim: st.theme.Role.Faint,
+		}
+		if q.family != nil {
+			lines[i].From, lines[i].To = reach(q.family, p.shown())
+			lines[i].Band = band(q.family, p.shown())
+		}
+	}
+	return lines
+}
+
+// name is what a pick is called.
+func (p *curvesPane) name(q pick) string {
+	if q.family != nil {
+		return line(q.family.Name) + fmt.Sprintf(" ×%d", len(q.family.Runs))
+	}
+	return line(q.run.Name)
+}
+
+// band is how a family is drawn.
+func band(f *curve.Family, metric string) func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+	return func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+		return f.Band(metric, x0, x1, cols, dst)
+	}
+}
+
+// reach returns the first and the last step of a family.
+func reach(f *curve.Family, metric string) (lo, hi float64) {
+	first := true
+	for _, r := range f.Runs {
+		s := r.Metric(metric)
+		if s == nil {
+			continue
+		}
+		a, b, ok := s.Bounds()
+		if !ok {
+			continue
+		}
+		if first {
+			lo, hi, first = float64(a), float64(b), false
+		}
+		lo, hi = min(lo, float64(a)), max(hi, float64(b))
+	}
+	return lo, hi
+}
+
+// tail is the part of the x axis, from its end, whose values y fits; 0 is all.
+// The axis reaches to where curves are expected to end; the part is so long that
+// something of those that run is in it.
+func (p *curvesPane) tail(cones []chart.Cone) float64 {
+	if p.whole {
+		return 0
+	}
+	var end float64
+	for _, k := range cones {
+		end = max(end, k.X1)
+	}
+	for _, q := range p.picked {
+		if _, hi, ok := q.trace.Bounds(); ok {
+			end = max(end, hi)
+		}
+	}
+	part := tail
+	for _, q := range p.picked {
+		if _, hi, ok := q.trace.Bounds(); ok && q.run.Status == curve.Running && end > 0 {
+			part = max(part, 1-0.85*hi/end)
+		}
+	}
+	return min(part, longTail)
+}
+
+// detail is what stands behind a run's name: its value at the cursor; else
+// where it met the target, or its least value.
+func (p *curvesPane) detail(q pick) string {
+	s := ""
+	switch {
+	case p.aimed:
+		s = p.valueAt(q, p.cursor)
+	case p.look.snap.Goal.Metric == p.shown() && q.rank.Hit:
+		s = fmt.Sprintf("✓ %.0f", q.rank.Crossed)
+	default:
+		s = fmt.Sprintf("%.5g", q.rank.Best.Value)
+	}
+	stale := p.look.stale(q.run.Host)
+	_, kill := p.study.kill[q.run.ID]
+	switch {
+	case q.family != nil:
+	case stale != "" && q.run.Status == curve.Running:
+		s += " " + stale
+	case kill:
+		s += " kill?"
+	}
+	return s
+}
+
+// valueAt is what a pick has at a place of the x axis: of a family, the mean.
+func (p *curvesPane) valueAt(q pick, x float64) string {
+	lo, hi, ok := q.trace.Bounds()
+	if !ok || x < lo || x > hi {
+		return "–"
+	}
+	if q.family == nil {
+		_, pt, _ := q.trace.Near(x)
+		if pt.Value != pt.Value {
+			return "not a number"
+		}
+		return fmt.Sprintf("%.5g", pt.Value)
+	}
+	sum, n := 0.0, 0
+	for _, r := range q.family.Runs {
+		t, ok := r.Trace(p.shown(), p.axis)
+		if !ok {
+			continue
+		}
+		if _, pt, ok := t.Near(x); ok && pt.Value == pt.Value {
+			sum, n = sum+pt.Value, n+1
+		}
+	}
+	return fmt.Sprintf("%.5g of %d", sum/float64(max(n, 1)), n)
+}
+
+// rules are the lines of the goal: the target to reach and the record to beat.
+func (p *curvesPane) rules() []chart.Rule {
+	g, r := p.look.snap.Goal, p.look.st.theme.Role
+	if g.Metric != p.shown() {
+		return nil
+	}
+	var out []chart.Rule
+	if g.Target != 0 {
+		out = append(out, chart.Rule{At: g.Target, Label: "target " + number(g.Target), Color: r.Target})
+	}
+	if g.Record != 0 && g.Minimize == "step" && p.axis == curve.Step {
+		out = append(out, chart.Rule{At: g.Record, Vertical: true, Label: "record " + number(g.Record), Color: r.Record})
+	}
+	return out
+}
+
+// cones says where the selected run may lead.
+func (p *curvesPane) cones() []chart.Cone {
+	if !p.study.projected || p.at >= len(p.picked) {
+		return nil
+	}
+	q, end := p.picked[p.at], p.study.end
+	last, ok := q.trace.Last()
+	if q.run.ID != p.study.run || q.family != nil || !ok || end.Step <= last.Step {
+		return nil
+	}
+	x1 := q.trace.X(float64(end.Step))
+	if p.axis == curve.Wall { // its clock stands still behind its last line
+		x0 := q.trace.X(float64(last.Step))
+		x1 = x0 + x0*float64(end.Step-last.Step)/float64(max(last.Step, 1))
+	}
+	return []chart.Cone{{
+		Line: p.at, X0: q.trace.X(float64(last.Step)), Y0: last.Value,
+		X1: x1, Y: end.Value, Lo: end.Lo, Hi: end.Hi,
+	}}
+}
+
+// crowdWork is how many runs of the crowd are drawn for a frame: a few
+// milliseconds' worth.
+const crowdWork = 200
+
+// drawCrowd brings the picture of all runs up to date, as far as one frame
+// allows.
+func (p *curvesPane) drawCrowd() {
+	p.left = 0
+	p.chart.SetCrowd(nil)
+	if !p.crowd || len(p.picked) == 0 {
+		return
+	}
+	if p.y0 == p.y1 {
+		_, _, lo, hi := p.chart.Limits()
+		p.held.keep(lo, hi)
+		p.chart.SetY(p.held.lo, p.held.hi)
+	}
+	_, _, w, h := p.chart.Plot()
+	x0, x1, y0, y1 := p.chart.Limits()
+	p.left = p.density.Draw(curve.Grid{
+		Metric: p.shown(), Axis: p.axis, X0: x0, X1: x1, Y0: y0, Y1: y1,
+		LogX: p.logX && x0 > 0, LogY: p.logY && y0 > 0, Cols: 2 * w, Rows: 4 * h,
+	}, p.runs, crowdWork)
+	p.chart.SetCrowd(&p.density)
+}
+
+// span1 is a range of y that is kept for as long as it serves: with each other
+// range, every run of the crowd has to be drawn anew.
+type span1 struct{ lo, hi float64 }
+
+func (s *span1) keep(lo, hi float64) {
+	const room, loose = 0.03, 0.7
+	if lo < s.lo || hi > s.hi || hi-lo < loose*(s.hi-s.lo) {
+		d := room * (hi - lo)
+		s.lo, s.hi = lo-d, hi+d
+		if lo > 0 && s.lo <= 0 {
+			s.lo = lo
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+
+	"vigil/agent"
+)
+
+// overlay is a box of text over the screen. The zero value is closed.
+type overlay struct {
+	title string
+	body  func(w int, st *styles) []string // nil while closed
+	keys  []action[*Model]                 // instead of overlayKeys
+	note  string                           // at its lower edge, instead of how to close it
+	top   int
+}
+
+func (o *overlay) open() bool { return o.body != nil }
+
+// fill returns the box's size on a terminal of w by h cells, its text, and how
+// many lines of it are seen at once.
+func (o *overlay) fill(st *styles, w, h int) (box rect, lines []string, rows int) {
+	box.W = min(max(w-8, min(w, bareW)), 92)
+	lines = o.body(max(innerOf(rect{W: box.W, H: h}).W-2, 1), st)
+	box.H = min(len(lines)+2, max(h-2, min(h, bareH)))
+	return box, lines, innerOf(box).H
+}
+
+// View draws the box for a terminal of w by h cells.
+func (o *overlay) View(st *styles, w, h int) string {
+	box, lines, rows := o.fill(st, w, h)
+	top := max(min(o.top, len(lines)-rows), 0)
+	end := min(top+rows, len(lines))
+	note := "esc closes"
+	switch {
+	case o.note != "":
+		note = o.note
+	case len(lines) > rows:
+		note = fmt.Sprintf("%d–%d of %d, j k scroll, esc closes", top+1, end, len(lines))
+	}
+	seen := make([]string, 0, rows)
+	for _, l := range lines[top:end] {
+		seen = append(seen, " "+l)
+	}
+	return strings.Join(boxed(st, box.W, box.H, st.title.Render(o.title), st.muted.Render(note), true, seen), "\n")
+}
+
+func (m *Model) scrollOverlay(n int) {
+	_, lines, rows := m.over.fill(m.st, m.w, m.h)
+	m.over.top = max(min(m.over.top+n, len(lines)-rows), 0)
+}
+
+func (m *Model) closeOverlay() { m.over = overlay{} }
+
+// openHelp shows the keys of where one is, from the tables that dispatch them.
+func (m *Model) openHelp() {
+	type part struct {
+		title string
+		keys  []key.Binding
+	}
+	parts := []part{{"everywhere", bindings(m.root)}}
+	if m.fleetFocused() {
+		parts = append([]part{{"agents", bindings(m.fleet.keys)}}, parts...)
+	} else {
+		t := m.tabs[m.tab]
+		parts = append([]part{{t.title, t.pane.Keys()}}, parts...)
+	}
+	m.over = overlay{title: "keys", body: func(w int, st *styles) []string {
+		var out []string
+		for i, p := range parts {
+			if i > 0 {
+				out = append(out, "")
+			}
+			out = append(out, st.heading.Render(p.title))
+			for _, k := range p.keys {
+				h := k.Help()
+				out = append(out, cut(st.accent.Render(fit(h.Key, 18))+" "+st.text.Render(h.Desc), w))
+			}
+		}
+		return out
+	}}
+}
+
+// openWhy shows what every source said of the selected agent, and what that
+// decided. It follows the agent while it is open.
+func (m *Model) openWhy() {
+	v := m.view()
+	if v == nil {
+		return
+	}
+	id := v.ID
+	m.over = overlay{title: line(v.Name) + ": why?", body: func(w int, st *styles) []string {
+		v := m.snap.Find(id)
+		if v == nil {
+			return []string{st.muted.Render("this agent is gone")}
+		}
+		return m.why(v, w, st)
+	}}
+}
+
+// openMoment shows a moment in full.
+func (m *Model) openMoment(mo *agent.Moment) {
+	start := m.view().Started
+	title := strings.TrimSpace(elapsed(start, mo.At) + " " + string(mo.Type) + " " + string(mo.Ending))
+	m.over = overlay{title: title, body: func(w int, st *styles) []string {
+		out := []string{st.muted.Render(mo.At.In(m.now.Location()).Format("Monday, 2 January 2006, 15:04:05"))}
+		if mo.For > 0 {
+			out = append(out, st.muted.Render("for "+age(mo.For)))
+		}
+		return append(append(out, ""), wrapText(mo.Text, w, st.text)...)
+	}}
+}
