@@ -1,0 +1,104 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"vigil/agent"
+)
+
+// preview is a nudge as it would be sent now.
+type preview struct {
+	Agent     string        `json:"agent"`
+	State     agent.State   `json:"state"`
+	Ending    agent.Ending  `json:"ending"`
+	Text      string        `json:"text"`
+	Rung      int           `json:"rung"`
+	Wording   string        `json:"wording"`
+	WrittenBy string        `json:"written_by"`
+	Channel   agent.Channel `json:"channel"`
+	Due       *time.Time    `json:"due"`
+	Held      string        `json:"held"`
+	Auto      string        `json:"auto"`
+}
+
+// runPreview looks at the agent and prints what would be sent. It takes no
+// lease and sends nothing.
+func runPreview(ctx context.Context, e env, given overrides, name string, asJSON bool) error {
+	w, err := openWatch(ctx, e, given, watchOptions{})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	lease, err := w.journal.Lease(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	rctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- w.run(rctx) }() // ends with rctx
+	p, err := w.preview(ctx, name, lease.Holder)
+	stop()
+	if e := <-done; err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = json.NewEncoder(e.Stdout).Encode(p)
+	} else {
+		err = p.write(e.Stdout, e.Now())
+	}
+	if err == nil && (p.Text == "" || p.Channel == "") {
+		return fmt.Errorf("%s: nothing can be sent: %s", name, cmp.Or(p.Held, "there is no way in"))
+	}
+	return err
+}
+
+func (w *watching) preview(ctx context.Context, name, holder string) (preview, error) {
+	v, err := agentNamed(w.settled(ctx), name)
+	if err != nil {
+		return preview{}, err
+	}
+	n := w.Preview(v.ID)
+	p := preview{
+		Agent: v.Name, State: v.State, Ending: v.Verdict.Ending, Text: n.Text, Rung: n.Rung, Wording: n.Wording,
+		WrittenBy: cmp.Or(n.By, "template"), Channel: n.Channel, Held: n.Held, Auto: holder,
+	}
+	if !n.At.IsZero() && (n.Held == "" || holder != "" && strings.HasPrefix(n.Held, "auto-resume is")) {
+		p.Due, p.Held = &n.At, "" // who holds auto-resume sends it
+	}
+	return p, nil
+}
+
+func (p preview) write(out io.Writer, now time.Time) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", p.Agent, p.State)
+	if p.Ending != "" {
+		fmt.Fprintf(&b, " (%s)", p.Ending)
+	}
+	b.WriteByte('\n')
+	if p.Text != "" {
+		fmt.Fprintf(&b, "rung %d, wording %s, by %s, channel %s\n", p.Rung, p.Wording, p.WrittenBy, cmp.Or(string(p.Channel), "none"))
+	}
+	switch {
+	case p.Held != "":
+		fmt.Fprintf(&b, "held: %s\n", p.Held)
+	case p.Due != nil:
+		fmt.Fprintf(&b, "due %s, in %s\n", p.Due.Local().Format("15:04:05"), max(p.Due.Sub(now), 0).Round(time.Second))
+	}
+	if p.Auto != "" {
+		fmt.Fprintf(&b, "auto-resume: %s\n", p.Auto)
+	}
+	if p.Text != "" {
+		fmt.Fprintf(&b, "\n%s\n", p.Text)
+	}
+	_, err := io.WriteString(out, agent.Clean(b.String()))
+	return err
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"vigil/agent"
+	"vigil/remote/curve"
+	"vigil/themes"
+	"vigil/tui"
+)
+
+// openScreen shows the screen until the person leaves it. With auto, it begins
+// with auto-resume on.
+func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := openWatch(ctx, e, given, watchOptions{auto: auto, watched: true})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	theme, err := screenTheme(w.config)
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- w.run(ctx) }() // ends with ctx
+
+	model := tui.New(screenSource{w}, tui.Options{Theme: theme, Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) }})
+	_, err = tea.NewProgram(model,
+		tea.WithContext(ctx), tea.WithInput(e.Stdin), tea.WithOutput(e.Stdout), tea.WithEnvironment(e.Environ),
+	).Run()
+	cancel()
+	return errors.Join(err, <-done)
+}
+
+// screenTheme is the configured theme; nil to go by the terminal's background.
+func screenTheme(c Config) (*themes.Theme, error) {
+	if c.Theme == "" || c.Theme == defaultTheme {
+		return nil, nil
+	}
+	t, err := themes.Load(c.Theme, filepath.Join(filepath.Dir(c.Path), "themes"))
+	if err != nil {
+		return nil, err
+	}
+	return &t, nil
+}
+
+// goTo takes the person to a pane: their own tmux client is switched to it. A
+// person outside that tmux server is told how to get there.
+func goTo(ctx context.Context, e env, p agent.Pane) error {
+	if inside(e, p.Socket) {
+		for _, args := range [][]string{{"switch-client", "-t", p.ID}, {"select-window", "-t", p.ID}, {"select-pane", "-t", p.ID}} {
+			if out, err := exec.CommandContext(ctx, "tmux", append([]string{"-S", p.Socket}, args...)...).CombinedOutput(); err != nil {
+				return fmt.Errorf("go to %s: %s", p.Target, agent.CleanLine(string(out), 120))
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("vigil runs outside that tmux server; attach with: tmux -S %s attach -t '%s'", p.Socket, p.Target)
+}
+
+// inside reports whether vigil runs in the tmux server with the socket.
+func inside(e env, socket string) bool {
+	own, _, _ := strings.Cut(e.Getenv("TMUX"), ",")
+	return own != "" && own == socket
+}
+
+// screenSource is what the screen reads: the supervisor's snapshots and the
+// runs of the agents' logs.
+type screenSource struct{ w *watching }
+
+var _ tui.Source = screenSource{}
+
+// Snapshot returns the newest snapshot.
+func (s screenSource) Snapshot() *agent.Snapshot { return s.w.Snapshot() }
+
+// Changed is woken after changes of the agents or the runs.
+func (s screenSource) Changed() <-chan struct{} { return s.w.runs.changed }
+
+// Send passes an intent on.
+func (s screenSource) Send(in agent.Intent) { s.w.Send(in) }
+
+// Curves returns the runs.
+func (s screenSource) Curves() *curve.Set { return s.w.runs.store.Snapshot() }
+
+// Content returns a version's text from the journal.
+func (s screenSource) Content(hash string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), contentWithin)
+	defer cancel()
+	b, err := s.w.journal.Content(ctx, hash)
+	return agent.Clean(string(b)), err
+}
+
+// contentWithin bounds a read of the journal for the screen.
+const contentWithin = 5 * time.Second
+
+// Cluster returns what the remote hosts last told.
+func (s screenSource) Cluster() *tui.Cluster { return s.w.hosts.cluster() }
+
+// Cancel cancels a job.
+func (s screenSource) Cancel(host, job string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), cancelWithin)
+	defer cancel()
+	return s.w.hosts.cancel(ctx, host, job)
+}
+
+// Answer answers a question of a host.
+func (s screenSource) Answer(id, text string, refused bool) {
+	s.w.hosts.questions.answer(id, text, refused)
+}
+
+// cancelWithin bounds the cancelling of a job: Slurm's programs give up after
+// some ten seconds, and what became of the job is asked for besides.
+const cancelWithin = time.Minute
