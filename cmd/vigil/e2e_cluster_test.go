@@ -57,7 +57,7 @@ func TestE2ECluster(t *testing.T) {
 		t.Skip("-short: no end-to-end tests")
 	}
 	cl := remotetest.StartSlurm(t, remotetest.SlurmOptions{Nodes: 2})
-	d := remotetest.NewSSHD(t, remotetest.SSHDOptions{Server: []string{"SetEnv " + cl.Env}})
+	d := remotetest.NewSSHD(t, remotetest.SSHDOptions{Env: []string{cl.Env}})
 	work := t.TempDir()
 	if err := os.WriteFile(filepath.Join(work, "train.awk"), []byte(trainer), 0o600); err != nil {
 		t.Fatal(err)

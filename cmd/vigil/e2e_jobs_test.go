@@ -19,7 +19,7 @@ func TestE2EJobs(t *testing.T) {
 		t.Skip("-short: no end-to-end tests")
 	}
 	s := remotetest.StartSlurm(t, remotetest.SlurmOptions{Nodes: 1})
-	d := remotetest.NewSSHD(t, remotetest.SSHDOptions{Server: []string{"SetEnv " + s.Env}})
+	d := remotetest.NewSSHD(t, remotetest.SSHDOptions{Env: []string{s.Env}})
 	id := s.Sbatch(t.TempDir(), "sleep 300", "--gres=gpu:3", "-J", "one two")
 	s.Wait("job", func() bool { return strings.TrimSpace(s.Run("squeue", "-h", "-o", "%T")) == "RUNNING" })
 	key, value, _ := strings.Cut(s.Env, "=")

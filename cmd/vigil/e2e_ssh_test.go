@@ -16,7 +16,7 @@ import (
 func sshTo(t *testing.T, c *clients.Client) *remotetest.SSHD {
 	t.Helper()
 	return remotetest.NewSSHD(t, remotetest.SSHDOptions{
-		Server: []string{"SetEnv TMUX_TMPDIR=" + filepath.Dir(filepath.Dir(c.Socket))},
+		Env: []string{"TMUX_TMPDIR=" + filepath.Dir(filepath.Dir(c.Socket))},
 	})
 }
 

@@ -28,7 +28,6 @@ type SSHDOptions struct {
 	MaxSessions int      // sshd's own default (10) if 0
 	UserCA      bool     // log-ins by certificates of SSHD.CA only
 	Via         *SSHD    // a bastion by which the client reaches it (ProxyJump)
-	Server      []string // further lines of sshd_config, which win
 	Env         []string // further variables of its sessions: NAME=value
 	Client      []string // further lines of the Host block of ssh_config, which win
 }
@@ -108,7 +107,7 @@ func Program(t testing.TB, name string) string {
 }
 
 func (s *SSHD) serverConfig(o SSHDOptions) string {
-	lines := o.Server
+	var lines []string
 	if o.MaxSessions > 0 {
 		lines = append(lines, "MaxSessions "+strconv.Itoa(o.MaxSessions))
 	}
