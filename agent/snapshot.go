@@ -31,6 +31,8 @@ type View struct {
 	Since   time.Time // of the state
 	Started time.Time // the first event seen
 	Verdict Verdict   // of the last ended turn; zero while the first one runs
+	Trace   *Trace    // how the rules came to their part of it; nil where they were not asked
+	Sources []Sight   // what each source last saw, the most trusted first
 	Turn    Turn
 	Tasks   []Task // what could wake it, with the state of each
 	Usage   Usage
@@ -38,6 +40,7 @@ type View struct {
 
 	Next      *Next // the nudge that is being counted down to, or held back
 	LastNudge *Nudge
+	Recent    []Nudge       // the last few, LastNudge at the end
 	Nudges    int           // sent, in all
 	Wasted    int           // in a row
 	Idle      time.Duration // stopped with nothing alive, in all, up to Snapshot.At

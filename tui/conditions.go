@@ -38,17 +38,3 @@ func (p *fleetPane) condition(v *agent.View) string {
 	}
 	return s
 }
-
-// conditions tells what lies over the agent's state, and why.
-func (m *Model) conditions(f *facts, v *agent.View) {
-	if len(v.Conditions) == 0 {
-		return
-	}
-	f.heading("what lies over it")
-	for _, c := range v.Conditions {
-		f.add(string(c.Type), conditionSign(c.Type)+" for "+since(m.now, c.Since), f.st.warn)
-		for _, e := range c.Evidence {
-			f.add("", e, f.st.text)
-		}
-	}
-}

@@ -129,27 +129,10 @@ func at(lines []string, i int) string {
 
 // age says a duration in at most six cells, minutes at the finest: a screen
 // that told seconds would have to be drawn each second.
-func age(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "<1m"
-	case d < time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + "m"
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh%02dm", int(d/time.Hour), int(d%time.Hour/time.Minute))
-	case d < 1000*24*time.Hour:
-		return fmt.Sprintf("%dd%02dh", int(d/(24*time.Hour)), int(d%(24*time.Hour)/time.Hour))
-	}
-	return "years"
-}
+func age(d time.Duration) string { return agent.Age(d) }
 
 // since is the age of t, or nothing where t is not known.
-func since(now, t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return age(now.Sub(t))
-}
+func since(now, t time.Time) string { return agent.Ago(now, t) }
 
 // elapsed says how long after an agent's start t is: "T+47h06m".
 func elapsed(start, t time.Time) string {
@@ -162,20 +145,7 @@ func elapsed(start, t time.Time) string {
 
 // countdown says the time that is left, in seconds. A moment that has come is
 // "now".
-func countdown(now, t time.Time) string {
-	d := t.Sub(now)
-	if d <= 0 {
-		return "now"
-	}
-	s := int((d + time.Second - 1) / time.Second)
-	switch {
-	case s < 100:
-		return strconv.Itoa(s) + "s"
-	case s < 3600:
-		return fmt.Sprintf("%dm%02ds", s/60, s%60)
-	}
-	return age(d)
-}
+func countdown(now, t time.Time) string { return agent.Countdown(t.Sub(now)) }
 
 // seconds says a short time: "40 s".
 func seconds(d time.Duration) string { return strconv.Itoa(int(d/time.Second)) + " s" }

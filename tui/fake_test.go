@@ -138,7 +138,23 @@ func story() *agent.Snapshot {
 		},
 		Next:      &agent.Next{At: clock.Add(3 * time.Second), Text: "Keep going."},
 		LastNudge: &agent.Nudge{Status: agent.Effective, Channel: agent.ViaTmux, Text: "Keep going."},
-		Nudges:    7, Idle: 4 * time.Minute,
+		Recent: []agent.Nudge{
+			{Status: agent.Wasted, Channel: agent.ViaTmux, Text: "Keep going.", PlannedAt: ago(3 * time.Hour), Note: "it stopped again without using a tool"},
+			{Status: agent.Effective, Channel: agent.ViaTmux, Text: "Keep going.", PlannedAt: ago(42 * time.Minute)},
+		},
+		Trace: &agent.Trace{Ending: agent.Terminal, Decided: "words", Scores: map[agent.Ending]float64{agent.Terminal: 5.4, agent.Waits: 1}, Rules: []agent.RuleMatch{
+			{Name: "stops-the-loop", Ending: agent.Terminal, Weight: 5, Sentence: "Stopping the autonomous loop here: every lever is exhausted."},
+			{Name: "exhausted", Ending: agent.Terminal, Weight: 2, Sentence: "Stopping the autonomous loop here: every lever is exhausted."},
+		}},
+		Sources: []agent.Sight{
+			{Source: "hook", Text: "has not asked this vigil"},
+			{Source: "registry", Text: "says idle", At: ago(7 * time.Second)},
+			{Source: "transcript", Text: "turn 212 ended; last event: a text", At: ago(8 * time.Second)},
+			{Source: "process", Text: "4711 lives; it began", At: start},
+			{Source: "pane", Text: "shows an empty input line", At: ago(7 * time.Second)},
+			{Source: "workspace", Text: "scratchpad/THREAD.md changed last", At: ago(2 * time.Minute)},
+		},
+		Nudges: 7, Idle: 4 * time.Minute,
 		Best: &agent.Best{Run: "v11c-s2", Value: 2930, At: ago(5 * time.Hour)},
 		Goal: agent.Document{Path: "/home/r/v3/claude-code/goal.md", Text: "# Goal\n\nBeat 2990 steps.\n", At: start},
 		Plan: agent.Document{

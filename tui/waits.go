@@ -6,28 +6,10 @@ import (
 	"vigil/agent"
 )
 
-// standing says how a background task stands, in words: colour alone would not.
-func standing(s agent.TaskState) string {
-	switch s {
-	case agent.TaskAlive:
-		return "alive"
-	case agent.TaskOverdue:
-		return "overdue"
-	case agent.TaskHollow:
-		return "hollow: what it watches is dead"
-	case agent.TaskDead:
-		return "dead"
-	}
-	return "not seen to live"
-}
-
-// lives reports whether a task may still do what it was started for.
-func lives(t agent.Task) bool { return t.State == agent.TaskAlive || t.State == agent.TaskUnsure }
-
 // lost is the task that an agent waits for in vain, or nil.
 func lost(v *agent.View) *agent.Task {
 	for i := len(v.Tasks) - 1; i >= 0; i-- {
-		if !lives(v.Tasks[i]) {
+		if !v.Tasks[i].Lives() {
 			return &v.Tasks[i]
 		}
 	}
@@ -39,7 +21,7 @@ func lost(v *agent.View) *agent.Task {
 func held(v *agent.View) *agent.Task {
 	var best *agent.Task
 	for i := range v.Tasks {
-		if t := &v.Tasks[i]; lives(*t) && (best == nil || t.State == agent.TaskAlive || best.State != agent.TaskAlive) {
+		if t := &v.Tasks[i]; t.Lives() && (best == nil || t.State == agent.TaskAlive || best.State != agent.TaskAlive) {
 			best = t
 		}
 	}
@@ -69,62 +51,7 @@ func stretch(now time.Time, t agent.Task) string {
 		s += " " + a
 	}
 	if t.Until.After(now) {
-		s += " to " + clockTime(now, t.Until)
-	}
-	return s
-}
-
-// clockTime is a time of day, with the weekday where that is another day's.
-func clockTime(now, t time.Time) string {
-	t = t.In(now.Location())
-	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
-		return t.Format("Mon 15:04")
-	}
-	return t.Format("15:04")
-}
-
-// waits lists what could wake an agent, what is alive first.
-func (m *Model) waits(f *facts, v *agent.View) {
-	if len(v.Tasks) == 0 {
-		return
-	}
-	f.heading("what it waits for")
-	for _, alive := range []bool{true, false} {
-		for i := len(v.Tasks) - 1; i >= 0; i-- {
-			t := v.Tasks[i]
-			if lives(t) != alive {
-				continue
-			}
-			look := f.st.text
-			if !alive {
-				look = f.st.bad
-			}
-			f.add(string(t.Kind), t.Summary, look)
-			f.add("", m.stands(t), f.st.muted)
-		}
-	}
-}
-
-// stands says all that is known of how a task stands.
-func (m *Model) stands(t agent.Task) string {
-	s := standing(t.State)
-	if t.Source != "" {
-		s += ", by the " + t.Source
-	}
-	if a := since(m.now, t.Started); a != "" {
-		s += ", for " + a
-	}
-	if a := since(m.now, t.Sign); a != "" {
-		s += ", last sign of life " + a + " ago"
-	}
-	if !t.Due.IsZero() {
-		s += ", due at " + clockTime(m.now, t.Due)
-	}
-	if t.Until.After(m.now) {
-		s += ", until " + clockTime(m.now, t.Until) + " at most"
-	}
-	if !t.Wakes && lives(t) {
-		s += "; nothing but a nudge wakes the agent at its end"
+		s += " to " + agent.ClockTime(now, t.Until)
 	}
 	return s
 }

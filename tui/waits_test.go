@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -9,7 +8,7 @@ import (
 )
 
 // What an agent waits for is said with its age and its latest end, and what is
-// dead is called so, in the list, in the footer and under "why".
+// dead is called so, in the list and in the footer.
 func TestWaits(t *testing.T) {
 	alive := agent.Task{
 		Kind: agent.Shell, Summary: "tail -F a.log", Started: clock.Add(-25 * time.Minute), State: agent.TaskAlive, Source: "process",
@@ -33,21 +32,5 @@ func TestWaits(t *testing.T) {
 		if got := waited(clock, &v); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
-	}
-	m := &Model{now: clock}
-	for _, c := range []struct {
-		task agent.Task
-		want string
-	}{
-		{alive, "alive, by the process, for 25m, last sign of life 2m ago, until 03:14 at most"},
-		{hollow, "hollow: what it watches is dead, by the process, for 3h00m"},
-		{unsure, "not seen to live, by the transcript, for 1m; nothing but a nudge wakes the agent at its end"},
-	} {
-		if got := m.stands(c.task); got != c.want {
-			t.Errorf("got %q, want %q", got, c.want)
-		}
-	}
-	if got := clockTime(clock, clock.Add(24*time.Hour)); !strings.HasPrefix(got, "Tue ") {
-		t.Errorf("another day: %q", got)
 	}
 }

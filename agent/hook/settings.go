@@ -30,6 +30,15 @@ func ours(command string) bool {
 	return strings.Contains(command, mark) && strings.HasSuffix(command, tail)
 }
 
+// Program returns the path of the program that a command of vigil's runs.
+func Program(command string) (path string, ok bool) {
+	quoted, _, found := strings.Cut(command, mark)
+	if !found || !ours(command) || len(quoted) < 2 || quoted[0] != '\'' || quoted[len(quoted)-1] != '\'' {
+		return "", false
+	}
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `'\''`, "'"), true
+}
+
 // Runs reports whether a process is a hook of vigil's, or the shell that runs
 // one.
 func Runs(args []string) bool { return strings.Contains(strings.Join(args, " "), mark) }

@@ -126,7 +126,12 @@ func connect(path, sync string, n int) (*sql.DB, error) {
 		fmt.Sprintf("journal_size_limit(%d)", walLimit),
 	}}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
-	db, err := sql.Open("sqlite", u.String())
+	return pool(u.String(), n)
+}
+
+// pool returns a pool of at most n connections to what the address names.
+func pool(address string, n int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", address)
 	if err != nil {
 		return nil, err
 	}

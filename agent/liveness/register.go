@@ -126,6 +126,13 @@ func (r *Register) Tell(now time.Time, source string, tasks []agent.Task) {
 	r.told[source] = telling{now, slices.Clone(tasks[:min(len(tasks), maxTold)])}
 }
 
+// Told returns what a poller last told, and when; the zero time if it has told
+// nothing yet. The tasks are not to be written to.
+func (r *Register) Told(source string) (at time.Time, tasks []agent.Task) {
+	t := r.told[source]
+	return t.at, t.tasks
+}
+
 // submitted is what sbatch prints, and with --parsable nothing but the number.
 var submitted = regexp.MustCompile(`Submitted batch job (\d{1,12})\b`)
 

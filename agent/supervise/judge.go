@@ -144,7 +144,7 @@ func (s *State) judgeRunning(now time.Time, t *track) {
 	}
 	f := s.facts(now, t)
 	f.Dialog = dialog
-	v := s.rules.Endings.Judge(f)
+	v := s.ask(t, f)
 	v.Evidence = append(v.Evidence, agent.Evidence{Source: source, Text: "a dialog is open: " + string(dialog), At: now})
 	s.verdict(now, t, v, "dialog:"+string(dialog)+turn(t))
 	s.become(now, t, agent.Asking, now)
@@ -228,7 +228,8 @@ func (s *State) ask(t *track, f agent.Facts) agent.Verdict {
 	if t.askedOf != s.rules.Endings || !reflect.DeepEqual(f, t.asked) {
 		t.asked, t.askedOf = f, s.rules.Endings
 		f.Now = now
-		t.answer = s.rules.Endings.Judge(f)
+		r := s.rules.Endings.Explain(f)
+		t.answer, t.trace = r.Verdict, traceOf(r)
 	}
 	v := t.answer
 	v.Evidence = slices.Clone(v.Evidence)

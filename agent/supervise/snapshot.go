@@ -27,6 +27,7 @@ func (t *track) view(now time.Time) agent.View {
 	c := t.session.Clone()
 	v := agent.View{
 		Agent: t.Agent, State: t.state, Since: t.since, Started: t.started, Verdict: t.verdict,
+		Trace: t.trace, Sources: t.sources(),
 		Turn: c.Turn, Tasks: t.waitsFor(), Usage: c.Usage, Screen: t.screen,
 		Nudges: t.sent(), Wasted: t.wasted, Idle: t.idleTotal,
 		Goal: t.work.Goal, Plan: t.work.Plan, Files: t.work.Files,
@@ -34,7 +35,7 @@ func (t *track) view(now time.Time) agent.View {
 		Best:    t.best, Problem: t.trouble(), Conditions: t.conditions.held,
 	}
 	if t.session.Turn.Running() && t.state == agent.Working {
-		v.Verdict = agent.Verdict{}
+		v.Verdict, v.Trace = agent.Verdict{}, nil
 	}
 	if t.away != (away{}) {
 		v.Verdict.Evidence = append([]agent.Evidence{{Source: "connection", Text: t.away.String(), At: t.away.since}}, v.Verdict.Evidence...)
@@ -48,6 +49,7 @@ func (t *track) view(now time.Time) agent.View {
 	if n := len(t.nudges); n > 0 {
 		last := t.nudges[n-1]
 		v.LastNudge = &last
+		v.Recent = slices.Clone(t.nudges[max(n-recent, 0):])
 	}
 	if t.hold != "" || !t.due.IsZero() {
 		v.Next = t.next()

@@ -57,6 +57,7 @@ type track struct {
 	asked   agent.Facts // what the rules were last asked, and what they said
 	askedOf *ending.Rules
 	answer  agent.Verdict
+	trace   *agent.Trace // of the answer; never written to
 
 	idleTotal time.Duration // of the stretches that are over
 	idleFrom  time.Time     // of the running one

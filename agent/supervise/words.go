@@ -218,6 +218,16 @@ func (s *State) fields(t *track) nudge.Fields {
 	return f
 }
 
+// noneDue says why an agent that stands at no end for a nudge gets none.
+func (s *State) noneDue(t *track) string {
+	if t.judged != "" && !t.session.Turn.Running() || t.state == agent.Asking {
+		if _, hold := nudge.When(s.rules.Policy(t.Agent), t.policyCase(t.now, t.message(), nil)); hold != "" {
+			return hold
+		}
+	}
+	return "it is " + string(t.state)
+}
+
 // maxNotes bounds the files that a fresh session is told to read first.
 const maxNotes = 4
 
@@ -238,7 +248,7 @@ func (s *State) preview(id agent.ID) agent.Next {
 	case n.Channel == "":
 		n.Held = nudge.NoWayIn
 	case n.Held == "" && n.At.IsZero() && t.sending == "":
-		n.Held = "none is due: it is " + string(t.state)
+		n.Held = "none is due: " + s.noneDue(t)
 	}
 	return n
 }

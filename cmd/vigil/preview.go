@@ -66,6 +66,11 @@ func (w *watching) preview(ctx context.Context, name, holder string) (preview, e
 	if err != nil {
 		return preview{}, err
 	}
+	return w.previewOf(v, holder), nil
+}
+
+// previewOf is what the agent would be sent now, by whoever does auto-resume.
+func (w *watching) previewOf(v agent.View, holder string) preview {
 	n := w.Preview(v.ID)
 	p := preview{
 		Agent: v.Name, State: v.State, Ending: v.Verdict.Ending, Text: n.Text, Rung: n.Rung, Wording: n.Wording,
@@ -74,7 +79,7 @@ func (w *watching) preview(ctx context.Context, name, holder string) (preview, e
 	if !n.At.IsZero() && (n.Held == "" || holder != "" && strings.HasPrefix(n.Held, "auto-resume is")) {
 		p.Due, p.Held = &n.At, "" // who holds auto-resume sends it
 	}
-	return p, nil
+	return p
 }
 
 func (p preview) write(out io.Writer, now time.Time) error {

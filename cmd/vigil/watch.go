@@ -44,10 +44,17 @@ type watching struct {
 
 // openWatch builds the supervisor from the configuration.
 func openWatch(ctx context.Context, e env, given overrides, o watchOptions) (*watching, error) {
-	c, err := loadConfig(e, given)
+	load := func() (Config, error) { return loadConfig(e, given) }
+	c, err := load()
 	if err != nil {
 		return nil, err
 	}
+	return watchBy(ctx, e, c, load, o)
+}
+
+// watchBy builds the supervisor from one configuration; load reads it anew after
+// a change.
+func watchBy(ctx context.Context, e env, c Config, load func() (Config, error), o watchOptions) (*watching, error) {
 	rules, err := rulesOf(c)
 	if err != nil {
 		return nil, err
@@ -97,7 +104,7 @@ func openWatch(ctx context.Context, e env, given overrides, o watchOptions) (*wa
 	}
 	w := &watching{
 		Supervisor: s, config: c, journal: j, log: log, logFile: logFile,
-		load: func() (Config, error) { return loadConfig(e, given) }, hosts: hosts, judge: judge,
+		load: load, hosts: hosts, judge: judge,
 	}
 	hosts.problem = w.Problem
 	w.runs = newRuns(w)
