@@ -148,11 +148,20 @@ func (p *curvesPane) point(n int) {
 	p.again()
 }
 
-// zoomX shows a part of the x axis around the cursor or the middle, by is its
-// share of what is seen; panX moves by a share of it. Neither leaves what
+// zoomX shows n times less of the x axis around the cursor or the middle, or
+// more where n is negative; panX moves by n parts of it. Neither leaves what
 // there is.
-func (p *curvesPane) zoomX(by float64) { p.moveX(by, 0) }
-func (p *curvesPane) panX(by float64)  { p.moveX(1, by) }
+func (p *curvesPane) zoomX(n int) { p.moveX(zoomed(n), 0) }
+func (p *curvesPane) panX(n int)  { p.moveX(1, float64(n)*panPart) }
+
+// panPart is by how much of what is seen one pans.
+const panPart = 0.2
+
+// zoomed is the share of what is seen that is left after zooming in n times.
+func zoomed(n int) float64 {
+	const once, most = 0.6, 1000
+	return math.Pow(once, float64(min(max(n, -most), most)))
+}
 
 func (p *curvesPane) moveX(zoom, pan float64) {
 	if p.chart == nil || len(p.picked) == 0 {
@@ -191,8 +200,8 @@ func shift(a, b, zoom, pan, at, lo, hi, least float64) (float64, float64) {
 }
 
 // zoomY and panY do the same for y, which has no end.
-func (p *curvesPane) zoomY(by float64) { p.moveY(by, 0) }
-func (p *curvesPane) panY(by float64)  { p.moveY(1, by) }
+func (p *curvesPane) zoomY(n int) { p.moveY(zoomed(n), 0) }
+func (p *curvesPane) panY(n int)  { p.moveY(1, float64(n)*panPart) }
 
 func (p *curvesPane) moveY(zoom, pan float64) {
 	if p.chart == nil || len(p.picked) == 0 {

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"vigil/agent"
 	"vigil/remote/curve"
 )
@@ -33,6 +31,9 @@ type fleetPane struct {
 
 // SetSize sets the room inside the border.
 func (p *fleetPane) SetSize(w, h int) { p.w, p.h = w, h }
+
+// Keys returns what the keys do here.
+func (p *fleetPane) Keys() []bound { return tie(p.keys, p) }
 
 // Filter returns the word that narrows the list down.
 func (p *fleetPane) Filter() string { return p.filter }
@@ -156,15 +157,6 @@ func (p *fleetPane) move(n int) {
 	p.at = min(max(p.at+n, 0), len(p.rows)-1)
 	p.sel = p.look.snap.Agents[p.rows[p.at]].ID
 	p.window()
-}
-
-// Update takes a key.
-func (p *fleetPane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
 }
 
 // Note says how much of the list is seen.

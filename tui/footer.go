@@ -11,7 +11,7 @@ import (
 // the selected agent and what they can do about it; or what they write; or a
 // note on what they did.
 func (m *Model) viewFooter(w int) string {
-	if m.input.open() && m.input.what != forAnswer {
+	if m.input.open() && !m.input.floats() {
 		return m.input.View(w)
 	}
 	hints := m.hints(w)
@@ -39,6 +39,9 @@ func (m *Model) hints(w int) string {
 		} else {
 			s += hint("h", "old")
 		}
+	}
+	if w >= 60 {
+		s += hint(":", " do")
 	}
 	if w >= 40 {
 		s += hint("?", " help")

@@ -189,6 +189,8 @@ func (f *frontier) move(n int) {
 	f.top = clampTop(f.top, f.at, len(f.rows), max(f.room, 1))
 }
 
+func (p *curvesPane) moveFront(n int) { p.front.move(n) }
+
 func (f *frontier) note(st *styles) string {
 	return st.muted.Render(plural(len(f.rows), "milestone") + ", f goes back to the curves")
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
@@ -53,7 +52,7 @@ const (
 func (p *jobsPane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *jobsPane) Keys() []key.Binding { return bindings(p.keys) }
+func (p *jobsPane) Keys() []bound { return tie(p.keys, p) }
 
 // Filter returns the word that narrows the jobs down.
 func (p *jobsPane) Filter() string { return p.filter }
@@ -186,6 +185,9 @@ func (p *jobsPane) ask(what jobAsk) {
 	}
 }
 
+// selects reports whether a job is the selected one.
+func (p *jobsPane) selects(id jobID) bool { return p.at < len(p.jobs) && idOf(p.jobs[p.at]) == id }
+
 // take hands out what was asked to be done with the selected job, once.
 func (p *jobsPane) take() (*remote.Job, jobAsk) {
 	what := p.asked
@@ -194,15 +196,6 @@ func (p *jobsPane) take() (*remote.Job, jobAsk) {
 		return nil, jobNothing
 	}
 	return p.jobs[p.at], what
-}
-
-// Update takes a key.
-func (p *jobsPane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
 }
 
 // Note says which jobs are seen.
@@ -235,7 +228,7 @@ func (m *Model) confirmCancel(j *remote.Job) {
 	}
 	m.doomed = idOf(j)
 	name, id, host, state, ran := line(j.Name), line(j.ID), line(j.Host), jobWord(j), age(ranFor(m.now, j))
-	m.over = overlay{title: "cancel this job?", keys: confirmKeys(), note: "y cancels the job, n leaves it", body: func(w int, st *styles) []string {
+	m.over = overlay{title: "cancel this job?", keys: m.confirm, note: "y cancels the job, n leaves it", body: func(w int, st *styles) []string {
 		out := wrapSpans([]span{{name, st.strong}, {"  job " + id + " on " + host, st.text}}, w, "", "")
 		what := state
 		if order(j) == 0 {
@@ -278,5 +271,5 @@ func (m *Model) openRunOf(j *remote.Job) tea.Cmd {
 		return m.say(m.st.warn, "no log of job "+line(j.ID)+" has been seen yet")
 	}
 	m.curves.open(r)
-	return toTab(2)(m)
+	return m.openTab(&m.curves)
 }

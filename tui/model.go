@@ -8,7 +8,6 @@ package tui
 import (
 	"time"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
@@ -70,12 +69,11 @@ type Options struct {
 
 // pane is one tab of the detail. Only the one that is seen is shown snapshots.
 type pane interface {
-	SetSize(w, h int)       // the room inside the border, in cells
-	Show(look)              // there is something new to see
-	Update(tea.Msg) tea.Cmd // a key, or an answer to a command of the pane
-	View() string           // lines, at most as many and as wide as there is room for
-	Note() string           // for the lower edge: where one is, how much there is
-	Keys() []key.Binding    // what the keys do here
+	SetSize(w, h int) // the room inside the border, in cells
+	Show(look)        // there is something new to see
+	View() string     // lines, at most as many and as wide as there is room for
+	Note() string     // for the lower edge: where one is, how much there is
+	Keys() []bound    // what the keys do here
 }
 
 // filterable is a zone whose entries can be narrowed down by a word.
@@ -129,11 +127,14 @@ type Model struct {
 	onTabs bool // the detail has the keys, not the fleet
 	zoom   bool
 
-	over  overlay
-	input input
-	root  []action[*Model]
-	above []action[*Model] // while an overlay is open
-	typed []action[*Model] // while a line is written
+	over    overlay
+	input   input
+	palette palette
+	root    []action[*Model]
+	above   []action[*Model] // while an overlay is open
+	confirm []action[*Model] // while one waits for a yes
+	typed   []action[*Model] // while a line is written
+	picking []action[*Model] // while the palette is open
 
 	outbox  []agent.Intent
 	sending bool
@@ -158,7 +159,10 @@ func New(src Source, o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	m := &Model{src: src, o: o, now: o.Now(), root: rootKeys(), above: overlayKeys(), typed: inputKeys()}
+	m := &Model{
+		src: src, o: o, now: o.Now(),
+		root: rootKeys(), above: overlayKeys(), confirm: confirmKeys(), typed: inputKeys(), picking: paletteKeys(),
+	}
 	m.fleet.keys = fleetKeys()
 	m.plan = planPane{keys: planKeys(), read: src.Content}
 	m.files = scratchPane{keys: scratchKeys()}
@@ -230,7 +234,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 			return m.say(m.st.bad, line(msg.err.Error()))
 		}
 	case versionRead:
-		return m.plan.Update(msg)
+		m.plan.onVersion(msg)
 	case tea.KeyPressMsg:
 		return m.press(msg)
 	case tea.PasteMsg:
@@ -249,7 +253,11 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 
 func (m *Model) pressed(msg tea.KeyPressMsg) tea.Cmd {
 	if m.input.open() {
-		if cmd, ok := dispatch(m.typed, m, msg); ok {
+		keys := m.typed
+		if m.input.what == forPalette {
+			keys = m.picking
+		}
+		if cmd, ok := dispatch(tie(keys, m), msg, 0); ok {
 			return cmd
 		}
 		cmd := m.input.update(msg)
@@ -257,23 +265,30 @@ func (m *Model) pressed(msg tea.KeyPressMsg) tea.Cmd {
 		return cmd
 	}
 	m.note = ""
-	if m.over.open() {
-		keys := m.over.keys
-		if keys == nil {
-			keys = m.above
-		}
-		cmd, _ := dispatch(keys, m, msg)
-		return cmd
+	cmd, _ := dispatch(m.active(), msg, 0)
+	return m.after(cmd)
+}
+
+// active returns the keys that work now: an overlay's, or those that work
+// everywhere and those of the zone that has the focus.
+func (m *Model) active() []bound {
+	switch {
+	case m.over.open() && m.over.keys != nil:
+		return tie(m.over.keys, m)
+	case m.over.open():
+		return tie(m.above, m)
+	case m.fleetFocused():
+		return append(tie(m.root, m), m.fleet.Keys()...)
 	}
-	if cmd, ok := dispatch(m.root, m, msg); ok {
-		return cmd
-	}
+	return append(tie(m.root, m), m.tabs[m.tab].pane.Keys()...)
+}
+
+// after does what an action of a zone leaves to the screen.
+func (m *Model) after(cmd tea.Cmd) tea.Cmd {
 	if m.fleetFocused() {
-		m.fleet.Update(msg)
-		return m.selected()
+		m.show() // another agent may be selected
 	}
-	cmd := m.tabs[m.tab].pane.Update(msg)
-	return tea.Batch(cmd, m.taken())
+	return tea.Batch(cmd, m.watchPane(), m.taken())
 }
 
 // taken does what the panes were asked to do that is not theirs to do.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"charm.land/bubbles/v2/key"
-
 	"vigil/agent"
 )
 
@@ -57,16 +55,10 @@ func (m *Model) closeOverlay() { m.over = overlay{} }
 
 // openHelp shows the keys of where one is, from the tables that dispatch them.
 func (m *Model) openHelp() {
-	type part struct {
-		title string
-		keys  []key.Binding
-	}
-	parts := []part{{"everywhere", bindings(m.root)}}
-	if m.fleetFocused() {
-		parts = append([]part{{"agents", bindings(m.fleet.keys)}}, parts...)
-	} else {
+	parts := []zone{{"agents", m.fleet.Keys(), nil}, {"everywhere", tie(m.root, m), nil}}
+	if !m.fleetFocused() {
 		t := m.tabs[m.tab]
-		parts = append([]part{{t.title, t.pane.Keys()}}, parts...)
+		parts[0] = zone{t.title, t.pane.Keys(), nil}
 	}
 	m.over = overlay{title: "keys", body: func(w int, st *styles) []string {
 		var out []string
@@ -74,7 +66,7 @@ func (m *Model) openHelp() {
 			if i > 0 {
 				out = append(out, "")
 			}
-			out = append(out, st.heading.Render(p.title))
+			out = append(out, st.heading.Render(p.name))
 			for _, k := range p.keys {
 				h := k.Help()
 				out = append(out, cut(st.accent.Render(fit(h.Key, 18))+" "+st.text.Render(h.Desc), w))

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
@@ -181,16 +180,8 @@ func TestNothingExceedsItsRectangle(t *testing.T) {
 	r := chaos{rand.New(rand.NewPCG(7, 11))}
 	m := New(newFake(nil), Options{Now: at0})
 	var keys []string
-	for _, b := range bindings(m.root) {
-		keys = append(keys, b.Keys()...)
-	}
-	for _, tab := range m.tabs {
-		for _, b := range tab.pane.Keys() {
-			keys = append(keys, b.Keys()...)
-		}
-	}
-	for _, table := range [][]key.Binding{bindings(frontierKeys()), bindings(confirmKeys())} {
-		for _, b := range table {
+	for _, z := range append(m.zones(), m.floating()...) {
+		for _, b := range z.keys {
 			keys = append(keys, b.Keys()...)
 		}
 	}

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"charm.land/bubbles/v2/key"
-	tea "charm.land/bubbletea/v2"
-
 	"vigil/agent"
 )
 
@@ -32,7 +29,7 @@ type scratchPane struct {
 func (p *scratchPane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *scratchPane) Keys() []key.Binding { return bindings(p.keys) }
+func (p *scratchPane) Keys() []bound { return tie(p.keys, p) }
 
 // Filter returns the word that narrows the files down.
 func (p *scratchPane) Filter() string { return p.filter }
@@ -108,14 +105,8 @@ func (p *scratchPane) scroll(n int) {
 	p.diffTop = max(min(p.diffTop+n, len(p.diff)-p.diffRect().H), 0)
 }
 
-// Update takes a key.
-func (p *scratchPane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
-}
+// pages goes on by halves of the screen.
+func (p *scratchPane) pages(n int) { p.scroll(n * max(p.h/2, 1)) }
 
 // beside is the width from which the diff stands beside the list.
 const beside = 90

@@ -5,9 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/key"
-	tea "charm.land/bubbletea/v2"
-
 	"vigil/agent"
 )
 
@@ -31,7 +28,7 @@ type timelinePane struct {
 func (p *timelinePane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *timelinePane) Keys() []key.Binding { return bindings(p.keys) }
+func (p *timelinePane) Keys() []bound { return tie(p.keys, p) }
 
 // Filter returns the word that narrows the moments down.
 func (p *timelinePane) Filter() string { return p.filter }
@@ -71,14 +68,8 @@ func (p *timelinePane) move(n int) {
 	p.top = clampTop(p.top, p.at, len(p.rows), max(p.h, 1))
 }
 
-// Update takes a key.
-func (p *timelinePane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
-}
+// pages goes on by halves of the screen.
+func (p *timelinePane) pages(n int) { p.move(n * max(p.h/2, 1)) }
 
 func (p *timelinePane) openMoment() {
 	if p.at < len(p.rows) {
