@@ -92,6 +92,14 @@ func dispatch(keys []bound, msg tea.KeyPressMsg, n int) (tea.Cmd, bool) {
 	return nil, false
 }
 
+// firstKey is how help writes the first key of an action, if it has one.
+func firstKey(b key.Binding) string {
+	if keys := b.Keys(); len(keys) > 0 {
+		return keyName(keys[0])
+	}
+	return ""
+}
+
 // keyName is how help writes a key.
 func keyName(k string) string {
 	switch k {

@@ -35,6 +35,15 @@ func (m *Model) toggleZoom() {
 	m.show()
 }
 
+// widen moves the edge between the fleet and the detail by n cells.
+func (m *Model) widen(n int) {
+	if m.layout.Strip || m.layout.Fleet.W == 0 {
+		return // there is no edge
+	}
+	m.split = float64(m.layout.Fleet.W+n) / float64(m.w)
+	m.show()
+}
+
 // back undoes what narrows the view: what the open tab has of its own, the
 // focused zone's filter, then the zoom.
 func (m *Model) back() {

@@ -38,6 +38,7 @@ type curvesPane struct {
 	held   span1   // the y axis while the crowd is drawn, see hold
 	cursor float64 // where values are read
 	aimed  bool    // the cursor is shown
+	pinned bool    // ... and does not follow the mouse
 
 	at     int      // the run that is selected
 	sel    curve.ID // ... which stays when the ranks change

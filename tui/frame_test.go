@@ -51,8 +51,11 @@ func keyMsg(k string) tea.KeyPressMsg {
 	if s, ok := strings.CutPrefix(name, "ctrl+"); ok {
 		name, mod = s, tea.ModCtrl
 	}
+	if s, ok := strings.CutPrefix(name, "alt+"); ok {
+		name, mod = s, mod|tea.ModAlt
+	}
 	if s, ok := strings.CutPrefix(name, "shift+"); ok {
-		name, mod = s, tea.ModShift
+		name, mod = s, mod|tea.ModShift
 	}
 	if c, ok := named[name]; ok {
 		return tea.KeyPressMsg{Code: c, Mod: mod}

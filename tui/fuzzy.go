@@ -119,6 +119,7 @@ func grown(s []int32, n int) []int32 {
 // lower returns the runes of a text in lower case, and which of them begin a
 // word.
 func lower(s string) (text []rune, starts []bool) {
+	text, starts = make([]rune, 0, len(s)), make([]bool, 0, len(s))
 	before := ' '
 	for _, c := range s {
 		letter := unicode.IsLetter(c) || unicode.IsDigit(c)

@@ -29,6 +29,7 @@ type jobsPane struct {
 	jobs    []*remote.Job // that are seen, those that are alive first
 	hidden  int           // that are not the agent's
 	at, top int
+	loose   bool // scrolled away from the selected one
 	sel     jobID
 	nodes   []node
 	nodeTop int
@@ -167,10 +168,11 @@ func (x *logs) of(j *remote.Job) *curve.Run {
 
 func (p *jobsPane) move(n int) {
 	p.at = max(min(p.at+n, len(p.jobs)-1), 0)
+	p.loose = p.loose && n == 0
 	if p.at < len(p.jobs) {
 		p.sel = idOf(p.jobs[p.at])
 	}
-	p.top = clampTop(p.top, p.at, len(p.jobs), max(p.parts().jobs, 1))
+	p.top = keepTop(p.top, p.at, len(p.jobs), max(p.parts().jobs, 1), p.loose)
 	p.nodeTop = max(min(p.nodeTop, len(p.nodes)-1), 0)
 }
 
@@ -228,7 +230,8 @@ func (m *Model) confirmCancel(j *remote.Job) {
 	}
 	m.doomed = idOf(j)
 	name, id, host, state, ran := line(j.Name), line(j.ID), line(j.Host), jobWord(j), age(ranFor(m.now, j))
-	m.over = overlay{title: "cancel this job?", keys: m.confirm, note: "y cancels the job, n leaves it", body: func(w int, st *styles) []string {
+	yes, no := firstKey(m.confirm[0].Binding), firstKey(m.confirm[1].Binding)
+	body := func(w int, st *styles) []string {
 		out := wrapSpans([]span{{name, st.strong}, {"  job " + id + " on " + host, st.text}}, w, "", "")
 		what := state
 		if order(j) == 0 {
@@ -238,8 +241,23 @@ func (m *Model) confirmCancel(j *remote.Job) {
 			what += ", " + plural(j.GPUs, "GPU")
 		}
 		out = append(out, wrapSpans([]span{{what, st.muted}}, w, "", "")...)
-		return append(out, "", st.accent.Render("y")+st.text.Render(" cancel it    ")+st.accent.Render("n")+st.text.Render(" leave it"))
-	}}
+		return append(out, "", st.accent.Render(yes)+st.text.Render(" cancel it    ")+st.accent.Render(no)+st.text.Render(" leave it"))
+	}
+	click := func(x, at int) tea.Cmd {
+		_, lines, _ := m.over.fill(m.st, m.w, m.h)
+		end := cells(yes + " cancel it")
+		switch {
+		case at != len(lines)-1:
+		case x < end:
+			return m.cancelJob()
+		case x >= end+4:
+			m.closeOverlay()
+		}
+		return nil
+	}
+	m.over = overlay{
+		title: "cancel this job?", keys: m.confirm, note: yes + " cancels the job, " + no + " leaves it", body: body, click: click,
+	}
 }
 
 // cancelled says how the cancellation of a job went.

@@ -16,6 +16,8 @@ func rootKeys() []action[*Model] {
 		times("agent-next", (*Model).step, 1, "next agent", "J"),
 		times("agent-previous", (*Model).step, -1, "agent before", "K"),
 		act("zoom", (*Model).toggleZoom, "zoom the detail", "z"),
+		steps("fleet-wider", (*Model).widen, 1, "widen the list of agents", "alt+right"),
+		steps("fleet-narrower", (*Model).widen, -1, "narrow it", "alt+left"),
 		bind("nudge-now", (*Model).nudgeNow, "send the planned nudge now", "n"),
 		bind("nudges-hold", (*Model).hold, "hold this agent's nudges", "h"),
 		bind("nudges-release", (*Model).release, "release them", "H"),

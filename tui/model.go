@@ -62,6 +62,8 @@ type Options struct {
 	// Done ends the commands that wait, when closed; nil: they end with the
 	// program.
 	Done <-chan struct{}
+	// NoMouse leaves the mouse to the terminal.
+	NoMouse bool
 	// GoTo takes the person to a pane. It is called from a command. Nil: the
 	// screen says that it cannot.
 	GoTo func(agent.Pane) error
@@ -115,17 +117,19 @@ type Model struct {
 	due     time.Time // of the tick that is on its way
 	tickGen int
 
-	fleet  fleetPane
-	plan   planPane
-	files  scratchPane
-	curves curvesPane
-	moment timelinePane
-	screen screenPane
-	jobs   jobsPane
-	tabs   []tab
-	tab    int
-	onTabs bool // the detail has the keys, not the fleet
-	zoom   bool
+	fleet   fleetPane
+	plan    planPane
+	files   scratchPane
+	curves  curvesPane
+	moment  timelinePane
+	screen  screenPane
+	jobs    jobsPane
+	tabs    []tab
+	tab     int
+	onTabs  bool // the detail has the keys, not the fleet
+	zoom    bool
+	split   float64 // the share of the width that the fleet has; 0 for the usual one
+	pointer pointer
 
 	over    overlay
 	input   input
@@ -237,6 +241,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.plan.onVersion(msg)
 	case tea.KeyPressMsg:
 		return m.press(msg)
+	case tea.MouseMsg:
+		return tea.Batch(m.mouse(msg), m.settle(msg))
 	case tea.PasteMsg:
 		if m.input.open() {
 			return m.input.update(msg)
@@ -324,7 +330,7 @@ func (m *Model) show() {
 	if m.snap != nil {
 		n = len(m.snap.Agents)
 	}
-	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != ""})
+	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != "", Split: m.split})
 	l := look{snap: m.snap, runs: m.runs, cluster: m.cluster, now: m.now, st: m.st}
 	inner := innerOf(m.layout.Fleet)
 	if m.layout.Strip {

@@ -90,7 +90,14 @@ func (m *Model) openPalette() {
 	m.listRuns()
 	m.palette.search("")
 	m.input.ask(forPalette, "›", "", "")
-	m.over = overlay{title: "find and do", body: m.paletteBody}
+	m.over = overlay{title: "find and do", body: m.paletteBody, click: func(_, line int) tea.Cmd {
+		const head = 2 // the line that is written, and the rule
+		if i := m.palette.top + line - head; line >= head && i < len(m.palette.found) {
+			m.palette.at = i
+			return m.acceptInput()
+		}
+		return nil
+	}}
 	m.movePalette(0)
 }
 

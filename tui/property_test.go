@@ -148,6 +148,21 @@ func (r chaos) cluster() *Cluster {
 	return out
 }
 
+// mouse is anything that a mouse does, also beside the screen.
+func (r chaos) mouse(s size) tea.Msg {
+	e := tea.Mouse{X: r.IntN(s.w+3) - 1, Y: r.IntN(s.h+3) - 1, Button: tea.MouseButton(r.IntN(9)), Mod: tea.KeyMod(r.IntN(8))}
+	switch r.IntN(5) {
+	case 0, 1:
+		e.Button = tea.MouseLeft
+		return tea.MouseClickMsg(e)
+	case 2:
+		return tea.MouseReleaseMsg(e)
+	case 3:
+		return tea.MouseMotionMsg(e)
+	}
+	return wheeled{e, r.IntN(40)}
+}
+
 // curves are runs of any kind, of the agents of a snapshot.
 func (r chaos) curves() *curve.Set {
 	store := curve.NewStore()
@@ -198,7 +213,17 @@ func TestNothingExceedsItsRectangle(t *testing.T) {
 		src.cluster, src.runs = r.cluster(), r.curves()
 		m := start(src, s)
 		for range 30 {
-			switch r.IntN(9) {
+			switch r.IntN(12) {
+			case 9, 10:
+				m.Update(r.mouse(s))
+			case 11: // something to find
+				m.Update(keyMsg(":"))
+				typeIn(m, strings.Map(func(c rune) rune {
+					if c < 0x20 || c == 0xfffd {
+						return -1
+					}
+					return c
+				}, r.text(1)))
 			case 0:
 				src.snap = r.snapshot()
 				src.cluster, src.runs = r.cluster(), r.curves()

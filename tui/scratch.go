@@ -19,6 +19,7 @@ type scratchPane struct {
 	on      agent.ID
 	sel     string // the selected file's path: it stays when others come before it
 	at, top int
+	loose   bool // scrolled away from the selected one
 
 	diff    []string // of the selected file
 	shown   string   // what diff was split from
@@ -45,7 +46,7 @@ func (p *scratchPane) Show(l look) {
 		return
 	}
 	if l.v.ID != p.on {
-		p.on, p.sel, p.at, p.top, p.diffTop = l.v.ID, "", 0, 0, 0
+		p.on, p.sel, p.at, p.top, p.diffTop, p.loose = l.v.ID, "", 0, 0, 0, false
 	}
 	found := -1
 	for i := range l.v.Files {
@@ -79,7 +80,7 @@ func (p *scratchPane) pick(i int) {
 		p.shown = f.Diff
 		p.diff = hunks(f.Diff)
 	}
-	p.top = clampTop(p.top, p.at, len(p.rows), p.listRect().H)
+	p.top = keepTop(p.top, p.at, len(p.rows), p.listRect().H, p.loose)
 	p.scroll(0)
 }
 
@@ -97,6 +98,7 @@ func (p *scratchPane) file() *agent.FileChange { return &p.look.v.Files[p.rows[p
 
 func (p *scratchPane) move(n int) {
 	if len(p.rows) > 0 {
+		p.loose = false
 		p.pick(min(max(p.at+n, 0), len(p.rows)-1))
 	}
 }

@@ -21,6 +21,7 @@ type timelinePane struct {
 	on      agent.ID
 	away    bool // one has moved away from the newest
 	at, top int
+	loose   bool          // scrolled away from the selected one
 	opened  *agent.Moment // asked to be opened
 }
 
@@ -45,7 +46,7 @@ func (p *timelinePane) Show(l look) {
 		return
 	}
 	if l.v.ID != p.on {
-		p.on, p.away = l.v.ID, false
+		p.on, p.away, p.loose = l.v.ID, false, false
 	}
 	for i := range l.v.Moments {
 		mo := &l.v.Moments[i]
@@ -63,9 +64,9 @@ func (p *timelinePane) move(n int) {
 	last := len(p.rows) - 1
 	p.at = max(min(p.at+n, last), 0)
 	if n != 0 {
-		p.away = p.at < last
+		p.away, p.loose = p.at < last, false
 	}
-	p.top = clampTop(p.top, p.at, len(p.rows), max(p.h, 1))
+	p.top = keepTop(p.top, p.at, len(p.rows), max(p.h, 1), p.loose)
 }
 
 // pages goes on by halves of the screen.

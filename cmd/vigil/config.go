@@ -14,6 +14,7 @@ type Config struct {
 	Path     string // of the file; it may not exist
 	State    string // folder of the journal and the log
 	Theme    string
+	Mouse    bool // clicks and the wheel go to the screen, not to the terminal
 	Policy   agent.Policy
 	Goal     agent.GoalLine
 	Sockets  []string // tmux sockets to look at; empty means all of the user
@@ -90,6 +91,7 @@ const local = "local"
 // value. The table of keys in config_keys.go describes each.
 type settings struct {
 	Theme    *string           `toml:"theme,omitempty"`
+	Mouse    *bool             `toml:"mouse,omitempty"`
 	Policy   policyKeys        `toml:"policy"`
 	Goal     goalKeys          `toml:"goal"`
 	Tmux     tmuxKeys          `toml:"tmux"`

@@ -110,7 +110,7 @@ func (c Config) settings() settings {
 	}
 	p, q, u := c.Policy, quiet(c.Policy.Quiet), until{c.Policy.Until}
 	return settings{
-		Theme: &c.Theme,
+		Theme: &c.Theme, Mouse: &c.Mouse,
 		Policy: policyKeys{
 			Auto: &p.Auto, Delay: (*duration)(&p.Delay), BackOff: &back, MaxPerHour: counts(p.MaxPerHour),
 			MaxWasted: counts(p.MaxWasted), Quiet: &q, Until: &u, Question: &p.Question,

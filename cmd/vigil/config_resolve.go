@@ -112,8 +112,9 @@ func resolve(layers []layer, expand func(string) string) (Config, error) {
 			c.Origins[k.name] = l.at(k)
 		}
 	}
-	c.Theme = defaultTheme
+	c.Theme, c.Mouse = defaultTheme, true
 	put(&c.Theme, s.Theme)
+	put(&c.Mouse, s.Mouse)
 	c.Policy = s.Policy.over(agent.DefaultPolicy())
 	c.Goal = s.Goal.over(defaultGoal())
 	c.Grinding = s.Grinding.over(grind.Defaults())
