@@ -44,6 +44,14 @@ func (m *Model) widen(n int) {
 	m.show()
 }
 
+// backFrom drops the count that was typed, or goes back.
+func (m *Model) backFrom(n int) tea.Cmd {
+	if n == 0 {
+		m.back()
+	}
+	return nil
+}
+
 // back undoes what narrows the view: what the open tab has of its own, the
 // focused zone's filter, then the zoom.
 func (m *Model) back() {

@@ -34,6 +34,9 @@ type hint struct{ id, text string }
 // hints names the keys that matter now.
 func (m *Model) hints(w int) []hint {
 	var out []hint
+	if d := m.count.digits; d != "" {
+		out = append(out, hint{"", m.st.strong.Render(d) + " "})
+	}
 	add := func(id, word string) {
 		if text := m.hint(id, word); text != "" {
 			out = append(out, hint{id, text})

@@ -17,15 +17,15 @@ func rootKeys() []action[*Model] {
 		times("agent-previous", (*Model).step, -1, "agent before", "K"),
 		act("zoom", (*Model).toggleZoom, "zoom the detail", "z"),
 		steps("fleet-wider", (*Model).widen, 1, "widen the list of agents", "alt+right"),
-		steps("fleet-narrower", (*Model).widen, -1, "narrow it", "alt+left"),
+		steps("fleet-narrower", (*Model).widen, -1, "narrow the list of agents", "alt+left"),
 		bind("nudge-now", (*Model).nudgeNow, "send the planned nudge now", "n"),
 		bind("nudges-hold", (*Model).hold, "hold this agent's nudges", "h"),
-		bind("nudges-release", (*Model).release, "release them", "H"),
+		bind("nudges-release", (*Model).release, "release this agent's nudges", "H"),
 		bind("nudge-write", (*Model).writeNudge, "write a nudge by hand", "N"),
 		bind("auto", (*Model).toggleAuto, "auto-resume on or off", "a"),
 		act("why", (*Model).openWhy, "why? what decided", "w"),
 		bind("filter", (*Model).openFilter, "filter", "/"),
-		act("back", (*Model).back, "back: clear the filter, leave the zoom", "esc"),
+		newAction("back", (*Model).backFrom, "back: drop the count, clear the filter, leave the zoom", []string{"esc", "ctrl+g"}),
 		act("palette", (*Model).openPalette, "find and do anything", ":", "ctrl+p"),
 		act("help", (*Model).openHelp, "keys", "?"),
 		bind("quit", func(*Model) tea.Cmd { return tea.Quit }, "quit", "q", "ctrl+c"),
@@ -35,11 +35,13 @@ func rootKeys() []action[*Model] {
 // overlayKeys work while an overlay is open.
 func overlayKeys() []action[*Model] {
 	return []action[*Model]{
-		act("overlay-close", (*Model).closeOverlay, "close", "esc", "enter", "w", "?", "q"),
+		act("overlay-close", (*Model).closeOverlay, "close", "esc", "ctrl+g", "enter", "w", "?", "q"),
 		steps("overlay-down", (*Model).scrollOverlay, 1, "down", "j", "down"),
 		steps("overlay-up", (*Model).scrollOverlay, -1, "up", "k", "up"),
 		steps("overlay-page-down", (*Model).scrollOverlay, page, "page down", "pgdown", "space", "ctrl+d"),
 		steps("overlay-page-up", (*Model).scrollOverlay, -page, "page up", "pgup", "ctrl+u"),
+		jumps("overlay-top", (*Model).scrollOverlay, -many, "top", "g", "home"),
+		jumps("overlay-end", (*Model).scrollOverlay, many, "end", "G", "end"),
 		bind("overlay-quit", func(*Model) tea.Cmd { return tea.Quit }, "quit", "ctrl+c"),
 	}
 }
@@ -48,7 +50,7 @@ func overlayKeys() []action[*Model] {
 func inputKeys() []action[*Model] {
 	return []action[*Model]{
 		bind("input-accept", (*Model).acceptInput, "accept", "enter"),
-		bind("input-cancel", (*Model).cancelInput, "cancel", "esc"),
+		bind("input-cancel", (*Model).cancelInput, "cancel", "esc", "ctrl+g"),
 		bind("input-quit", func(*Model) tea.Cmd { return tea.Quit }, "quit", "ctrl+c"),
 	}
 }
@@ -111,6 +113,8 @@ func curvesKeys() []action[*curvesPane] {
 		steps("curves-up", (*curvesPane).move, -1, "run before", "k", "up"),
 		jumps("curves-first", (*curvesPane).move, -many, "first run", "g", "home"),
 		jumps("curves-last", (*curvesPane).move, many, "last run", "G", "end"),
+		steps("curves-page-down", (*curvesPane).move, page, "page down", "pgdown", "ctrl+d"),
+		steps("curves-page-up", (*curvesPane).move, -page, "page up", "pgup", "ctrl+u"),
 		act("curves-mark", (*curvesPane).mark, "mark the run: it stays drawn", "space"),
 		act("curves-unmark", (*curvesPane).unmark, "unmark all", "u"),
 		act("curves-kill", (*curvesPane).nextKill, "next run that may be killed", "c"),
@@ -147,6 +151,8 @@ func frontierKeys() []action[*curvesPane] {
 		steps("frontier-up", (*curvesPane).moveFront, -1, "the next milestone", "k", "up"),
 		jumps("frontier-first", (*curvesPane).moveFront, -many, "the newest one", "g", "home"),
 		jumps("frontier-last", (*curvesPane).moveFront, many, "the first one", "G", "end"),
+		steps("frontier-page-down", (*curvesPane).moveFront, page, "page down", "pgdown", "ctrl+d"),
+		steps("frontier-page-up", (*curvesPane).moveFront, -page, "page up", "pgup", "ctrl+u"),
 		act("frontier-open", (*curvesPane).openMilestone, "its run among the curves", "enter"),
 		act("frontier-agents", (*curvesPane).toggleAll, "this agent's or every agent's", "e"),
 		act("frontier-curves", (*curvesPane).toggleFront, "back to the curves", "f"),
@@ -174,7 +180,7 @@ func jobsKeys() []action[*jobsPane] {
 func confirmKeys() []action[*Model] {
 	return []action[*Model]{
 		bind("confirm-yes", (*Model).cancelJob, "yes, cancel it", "y"),
-		act("confirm-no", (*Model).closeOverlay, "no", "n", "esc", "q"),
+		act("confirm-no", (*Model).closeOverlay, "no", "n", "esc", "ctrl+g", "q"),
 		bind("confirm-quit", func(*Model) tea.Cmd { return tea.Quit }, "quit", "ctrl+c"),
 	}
 }
@@ -196,6 +202,10 @@ func screenKeys() []action[*screenPane] {
 		bind("pane-go", (*screenPane).goTo, "go to the pane", "enter"),
 		steps("pane-down", (*screenPane).scroll, 1, "down", "j", "down"),
 		steps("pane-up", (*screenPane).scroll, -1, "up", "k", "up"),
+		steps("pane-page-down", (*screenPane).pages, 1, "half a page down", "pgdown", "space", "ctrl+d"),
+		steps("pane-page-up", (*screenPane).pages, -1, "half a page up", "pgup", "ctrl+u"),
+		jumps("pane-top", (*screenPane).scroll, -many, "top", "g", "home"),
+		jumps("pane-end", (*screenPane).scroll, many, "the foot, and follow", "G", "end"),
 		steps("pane-right", (*screenPane).pan, 8, "right", "right"),
 		steps("pane-left", (*screenPane).pan, -8, "left", "left"),
 	}

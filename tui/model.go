@@ -130,6 +130,7 @@ type Model struct {
 	zoom    bool
 	split   float64 // the share of the width that the fleet has; 0 for the usual one
 	pointer pointer
+	count   repeat
 
 	over    overlay
 	input   input
@@ -271,7 +272,11 @@ func (m *Model) pressed(msg tea.KeyPressMsg) tea.Cmd {
 		return cmd
 	}
 	m.note = ""
-	cmd, _ := dispatch(m.active(), msg, 0)
+	keys := m.active()
+	if m.count.take(keys, msg) {
+		return nil
+	}
+	cmd, _ := dispatch(keys, msg, m.count.end())
 	return m.after(cmd)
 }
 

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -68,6 +66,7 @@ func (m *Model) click(x, y int) tea.Cmd {
 		return nil // what is written is not lost by a click
 	}
 	m.note = ""
+	m.count.end()
 	at, x, y := m.layout.hit(x, y)
 	switch at {
 	case onHeader:
@@ -267,12 +266,15 @@ func (m *Model) perform(id string) tea.Cmd {
 	return nil
 }
 
-// mouseHelp says what the mouse does.
-func (m *Model) mouseHelp(w int, st *styles) []string {
-	text := "Click selects, a click on what is selected opens it. Drag the edge between the zones to move it. The wheel scrolls what is under the pointer; " +
+// moreHelp says what stands in no table: counts, and what the mouse does.
+func (m *Model) moreHelp(w int, st *styles) []string {
+	counts := "A number before a key does it so often, or goes to the entry of that number: 8j, alt+1 2 G. " +
+		"The first digit takes alt where it has a key of its own, as those of the tabs do."
+	mouse := "Click selects, a click on what is selected opens it. Drag the edge between the zones to move it. The wheel scrolls what is under the pointer; " +
 		"in the curves it zooms (with ctrl: y), and dragging pans. Hold shift to select text as ever; mouse = false in the configuration leaves the mouse to the terminal."
 	if m.o.NoMouse {
-		text = "The configuration leaves the mouse to the terminal (mouse = false)."
+		mouse = "The configuration leaves the mouse to the terminal (mouse = false)."
 	}
-	return append([]string{"", st.heading.Render("mouse")}, wrapText(strings.TrimSpace(text), w, st.text)...)
+	out := append([]string{"", st.heading.Render("numbers")}, wrapText(counts, w, st.text)...)
+	return append(append(out, "", st.heading.Render("mouse")), wrapText(mouse, w, st.text)...)
 }

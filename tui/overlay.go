@@ -95,7 +95,7 @@ func (m *Model) openHelp() {
 				out = append(out, cut(st.accent.Render(fit(h.Key, 18))+" "+st.text.Render(h.Desc), w))
 			}
 		}
-		return append(out, m.mouseHelp(w, st)...)
+		return append(out, m.moreHelp(w, st)...)
 	}
 	click := func(_, line int) tea.Cmd {
 		if line >= len(rows) || rows[line].do == nil {

@@ -62,6 +62,9 @@ func (p *screenPane) scroll(n int) {
 	p.up = max(min(p.up-n, len(p.lines)-p.rows()), 0)
 }
 
+// pages goes on by halves of the screen.
+func (p *screenPane) pages(n int) { p.scroll(n * max(p.h/2, 1)) }
+
 func (p *screenPane) pan(n int) {
 	widest := 0
 	for _, l := range p.lines {
