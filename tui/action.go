@@ -18,11 +18,16 @@ type action[T any] struct {
 
 // newAction makes an action. Its help names all its keys.
 func newAction[T any](id string, do func(T, int) tea.Cmd, help string, keys []string) action[T] {
-	names := make([]string, len(keys))
+	return action[T]{key.NewBinding(key.WithKeys(keys...), key.WithHelp(names(keys), help)), id, do}
+}
+
+// names is how help writes keys.
+func names(keys []string) string {
+	out := make([]string, len(keys))
 	for i, k := range keys {
-		names[i] = keyName(k)
+		out[i] = keyName(k)
 	}
-	return action[T]{key.NewBinding(key.WithKeys(keys...), key.WithHelp(strings.Join(names, " "), help)), id, do}
+	return strings.Join(out, " ")
 }
 
 // bind makes an action that is done once, whatever the count.
@@ -132,11 +137,14 @@ type faced interface {
 	Faces() []zone // open turns to the face; its tab is open by then
 }
 
+// everywhere names the zone whose keys work in all the others.
+const everywhere = "everywhere"
+
 // zones returns every table of keys of the screen: what works everywhere, the
 // fleet's and the tabs'. What floats is in [Model.floating].
 func (m *Model) zones() []zone {
 	out := []zone{
-		{"everywhere", tie(m.root, m), func() {}},
+		{everywhere, tie(m.root, m), func() {}},
 		{"agents", m.fleet.Keys(), m.openFleet},
 	}
 	for i, t := range m.tabs {

@@ -64,6 +64,9 @@ type Options struct {
 	Done <-chan struct{}
 	// NoMouse leaves the mouse to the terminal.
 	NoMouse bool
+	// Keys are a person's own keys, by action (see [Actions]), in place of the
+	// usual ones. [CheckKeys] says whether they can be.
+	Keys map[string][]string
 	// GoTo takes the person to a pane. It is called from a command. Nil: the
 	// screen says that it cannot.
 	GoTo func(agent.Pane) error
@@ -164,17 +167,27 @@ func New(src Source, o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	m := blank(o.Keys)
+	m.src, m.o, m.now = src, o, o.Now()
+	m.plan.read, m.screen.goToPane = src.Content, o.GoTo
+	m.setTheme(true)
+	m.refresh()
+	return m
+}
+
+// blank returns a screen over nothing, with its tables of keys.
+func blank(own map[string][]string) *Model {
 	m := &Model{
-		src: src, o: o, now: o.Now(),
-		root: rootKeys(), above: overlayKeys(), confirm: confirmKeys(), typed: inputKeys(), picking: paletteKeys(),
+		root: rebound(rootKeys(), own), above: rebound(overlayKeys(), own), confirm: rebound(confirmKeys(), own),
+		typed: rebound(inputKeys(), own), picking: rebound(paletteKeys(), own),
 	}
-	m.fleet.keys = fleetKeys()
-	m.plan = planPane{keys: planKeys(), read: src.Content}
-	m.files = scratchPane{keys: scratchKeys()}
-	m.curves = curvesPane{keys: curvesKeys(), onFront: frontierKeys()}
-	m.moment = timelinePane{keys: timelineKeys()}
-	m.screen = screenPane{keys: screenKeys(), goToPane: o.GoTo}
-	m.jobs = jobsPane{keys: jobsKeys()}
+	m.fleet.keys = rebound(fleetKeys(), own)
+	m.plan = planPane{keys: rebound(planKeys(), own)}
+	m.files = scratchPane{keys: rebound(scratchKeys(), own)}
+	m.curves = curvesPane{keys: rebound(curvesKeys(), own), onFront: rebound(frontierKeys(), own)}
+	m.moment = timelinePane{keys: rebound(timelineKeys(), own)}
+	m.screen = screenPane{keys: rebound(screenKeys(), own)}
+	m.jobs = jobsPane{keys: rebound(jobsKeys(), own)}
 	m.tabs = []tab{
 		{"plan", &m.plan},
 		{"scratchpad", &m.files},
@@ -183,8 +196,6 @@ func New(src Source, o Options) *Model {
 		{"pane", &m.screen},
 		{"jobs", &m.jobs},
 	}
-	m.setTheme(true)
-	m.refresh()
 	return m
 }
 

@@ -71,7 +71,7 @@ func (m *Model) closeOverlay() { m.over = overlay{} }
 
 // openHelp shows the keys of where one is, from the tables that dispatch them.
 func (m *Model) openHelp() {
-	parts := []zone{{"agents", m.fleet.Keys(), nil}, {"everywhere", tie(m.root, m), nil}}
+	parts := []zone{{"agents", m.fleet.Keys(), nil}, {everywhere, tie(m.root, m), nil}}
 	if !m.fleetFocused() {
 		t := m.tabs[m.tab]
 		parts[0] = zone{t.title, t.pane.Keys(), nil}

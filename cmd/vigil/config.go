@@ -19,6 +19,7 @@ type Config struct {
 	Goal     agent.GoalLine
 	Sockets  []string // tmux sockets to look at; empty means all of the user
 	Messages map[string]string
+	Keys     map[string][]string // a person's own keys, by action
 	Agents   []AgentConfig
 	Kinds    []KindConfig
 	Hosts    []HostConfig
@@ -96,6 +97,7 @@ type settings struct {
 	Goal     goalKeys          `toml:"goal"`
 	Tmux     tmuxKeys          `toml:"tmux"`
 	Messages map[string]string `toml:"messages,omitempty"`
+	Keys     map[string]any    `toml:"keys,omitempty"`
 	Agents   []agentKeys       `toml:"agent,omitempty"`
 	Kinds    []kindKeys        `toml:"kind,omitempty"`
 	Hosts    []hostKeys        `toml:"host,omitempty"`

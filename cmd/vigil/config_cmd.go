@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -89,6 +91,13 @@ func (c Config) values() ([]valueLine, error) {
 			origin = "default"
 		}
 		out = append(out, valueLine{k.name, flat[k.name], origin})
+	}
+	for _, action := range slices.Sorted(maps.Keys(c.Keys)) {
+		own := []any{}
+		for _, k := range c.Keys[action] {
+			own = append(own, k)
+		}
+		out = append(out, valueLine{"keys." + action, own, c.Origins["keys."+action]})
 	}
 	return out, nil
 }

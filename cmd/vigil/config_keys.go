@@ -340,6 +340,9 @@ func check(c Config) error {
 			return fmt.Errorf("%s: %w", at("messages.%s", name), err)
 		}
 	}
+	if err := checkBindings(c, at); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for i, a := range c.Agents {
 		where := at("agent[%d].name", i)

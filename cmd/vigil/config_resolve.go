@@ -175,6 +175,10 @@ func resolve(layers []layer, expand func(string) string) (Config, error) {
 			Policy: a.Policy.over(c.Policy), Goal: a.Goal.over(c.Goal),
 		})
 	}
+	var err error
+	if c.Keys, err = ownKeys(s.Keys, c.Origins); err != nil {
+		return c, err
+	}
 	return c, check(c)
 }
 
