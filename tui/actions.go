@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,6 +19,11 @@ func toTab(i int) func(*Model) tea.Cmd {
 	}
 }
 
+// openTab opens the tab of a pane.
+func (m *Model) openTab(p pane) tea.Cmd {
+	return toTab(slices.IndexFunc(m.tabs, func(t tab) bool { return t.pane == p }))(m)
+}
+
 // step selects another agent, whatever has the focus.
 func (m *Model) step(n int) tea.Cmd {
 	m.fleet.move(n)
@@ -27,6 +33,23 @@ func (m *Model) step(n int) tea.Cmd {
 func (m *Model) toggleZoom() {
 	m.zoom = !m.zoom
 	m.show()
+}
+
+// widen moves the edge between the fleet and the detail by n cells.
+func (m *Model) widen(n int) {
+	if m.layout.Strip || m.layout.Fleet.W == 0 {
+		return // there is no edge
+	}
+	m.split = float64(m.layout.Fleet.W+n) / float64(m.w)
+	m.show()
+}
+
+// backFrom drops the count that was typed, or goes back.
+func (m *Model) backFrom(n int) tea.Cmd {
+	if n == 0 {
+		m.back()
+	}
+	return nil
 }
 
 // back undoes what narrows the view: what the open tab has of its own, the
@@ -115,11 +138,16 @@ func (m *Model) openFilter() tea.Cmd {
 	return nil
 }
 
-// live takes over a filter while it is being written.
+// live takes over a filter, or what the palette is to find, while it is being
+// written.
 func (m *Model) live() {
-	if m.input.what == forFilter {
+	switch m.input.what {
+	case forFilter:
 		m.filterable().SetFilter(m.input.value())
 		m.show()
+	case forPalette:
+		m.palette.search(m.input.value())
+		m.movePalette(0)
 	}
 }
 
@@ -129,8 +157,11 @@ func (m *Model) acceptInput() tea.Cmd {
 	}
 	what, text, id := m.input.what, strings.TrimSpace(m.input.value()), m.input.agent
 	m.input.close()
-	if what == forFilter {
+	switch {
+	case what == forFilter:
 		return m.watchPane()
+	case what == forPalette:
+		return m.choose()
 	}
 	if text == "" {
 		return m.say(m.st.muted, "nothing written, nothing sent")
@@ -145,6 +176,8 @@ func (m *Model) cancelInput() tea.Cmd {
 		return m.answer("", true)
 	case forFilter:
 		m.filterable().SetFilter("")
+	case forPalette:
+		m.closeOverlay()
 	}
 	m.input.close()
 	m.show()

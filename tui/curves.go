@@ -5,9 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/key"
-	tea "charm.land/bubbletea/v2"
-
 	"vigil/remote/curve"
 	"vigil/tui/chart"
 )
@@ -41,6 +38,7 @@ type curvesPane struct {
 	held   span1   // the y axis while the crowd is drawn, see hold
 	cursor float64 // where values are read
 	aimed  bool    // the cursor is shown
+	pinned bool    // ... and does not follow the mouse
 
 	at     int      // the run that is selected
 	sel    curve.ID // ... which stays when the ranks change
@@ -65,7 +63,15 @@ type curvesPane struct {
 func (p *curvesPane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *curvesPane) Keys() []key.Binding { return bindings(p.actions()) }
+func (p *curvesPane) Keys() []bound { return tie(p.actions(), p) }
+
+// Faces returns the keys of the curves and those of the frontier.
+func (p *curvesPane) Faces() []zone {
+	return []zone{
+		{"curves", tie(p.keys, p), func() { p.frontier = false }},
+		{"frontier", tie(p.onFront, p), func() { p.frontier = true }},
+	}
+}
 
 func (p *curvesPane) actions() []action[*curvesPane] {
 	if p.frontier {
@@ -114,15 +120,6 @@ func (p *curvesPane) putOff() time.Duration {
 		return workEvery
 	}
 	return 0
-}
-
-// Update takes a key.
-func (p *curvesPane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.actions(), p, k)
-		return cmd
-	}
-	return nil
 }
 
 // Note says which runs are seen.

@@ -132,7 +132,7 @@ func (p *curvesPane) detail(q pick) string {
 	s := ""
 	switch {
 	case p.aimed:
-		s = p.valueAt(q, p.cursor)
+		s = fmt.Sprintf("%6s", p.valueAt(q, p.cursor)) // the plot's width stays while the cursor moves
 	case p.look.snap.Goal.Metric == p.shown() && q.rank.Hit:
 		s = fmt.Sprintf("✓ %.0f", q.rank.Crossed)
 	default:

@@ -105,7 +105,7 @@ func (p *curvesPane) toggleFit()   { p.whole, p.y0, p.y1 = !p.whole, 0, 0; p.aga
 // fit shows all there is, without a cursor.
 func (p *curvesPane) fit() {
 	p.x0, p.x1, p.y0, p.y1 = 0, 0, 0, 0
-	p.held, p.aimed = span1{}, false
+	p.held, p.aimed, p.pinned = span1{}, false, false
 }
 
 func (p *curvesPane) showAll() {
@@ -119,7 +119,7 @@ func (p *curvesPane) Back() bool {
 	case p.frontier:
 		p.frontier = false
 	case p.aimed:
-		p.aimed = false
+		p.aimed, p.pinned = false, false
 	default:
 		return false
 	}
@@ -144,17 +144,40 @@ func (p *curvesPane) point(n int) {
 	default:
 		col = left
 	}
-	p.cursor, p.aimed = p.chart.X(col)
-	p.again()
+	p.pinned = true
+	p.aim(col)
 }
 
-// zoomX shows a part of the x axis around the cursor or the middle, by is its
-// share of what is seen; panX moves by a share of it. Neither leaves what
-// there is.
-func (p *curvesPane) zoomX(by float64) { p.moveX(by, 0) }
-func (p *curvesPane) panX(by float64)  { p.moveX(1, by) }
+// aim puts the cursor into a column. The labels tell other values then, which
+// may take other room.
+func (p *curvesPane) aim(col int) {
+	for range 2 {
+		p.cursor, p.aimed = p.chart.X(col)
+		p.again()
+		if at, ok := p.chart.Col(p.cursor); !ok || at == col {
+			return
+		}
+	}
+}
 
-func (p *curvesPane) moveX(zoom, pan float64) {
+// zoomX shows n times less of the x axis around the cursor or the middle, or
+// more where n is negative; panX moves by n parts of it. Neither leaves what
+// there is.
+func (p *curvesPane) zoomX(n int) { p.moveX(zoomed(n), 0, -1) }
+func (p *curvesPane) panX(n int)  { p.moveX(1, float64(n)*panPart, -1) }
+
+// panPart is by how much of what is seen one pans.
+const panPart = 0.2
+
+// zoomed is the share of what is seen that is left after zooming in n times.
+func zoomed(n int) float64 {
+	const once, most = 0.6, 1000
+	return math.Pow(once, float64(min(max(n, -most), most)))
+}
+
+// moveX zooms around the share at of what is seen; negative: around the cursor
+// or the middle.
+func (p *curvesPane) moveX(zoom, pan, at float64) {
 	if p.chart == nil || len(p.picked) == 0 {
 		return
 	}
@@ -170,9 +193,12 @@ func (p *curvesPane) moveX(zoom, pan float64) {
 		to, from, least = math.Log, math.Exp, 1e-3
 		x0 = max(x0, lo)
 	}
-	at := 0.5
-	if p.aimed && p.cursor > x0 && p.cursor < x1 {
+	switch {
+	case at >= 0:
+	case p.aimed && p.cursor > x0 && p.cursor < x1:
 		at = (to(p.cursor) - to(x0)) / (to(x1) - to(x0))
+	default:
+		at = 0.5
 	}
 	a, b := shift(to(x0), to(x1), zoom, pan, at, to(lo), to(hi), least)
 	if p.x0, p.x1 = from(a), from(b); b-a >= to(hi)-to(lo) {
@@ -191,10 +217,10 @@ func shift(a, b, zoom, pan, at, lo, hi, least float64) (float64, float64) {
 }
 
 // zoomY and panY do the same for y, which has no end.
-func (p *curvesPane) zoomY(by float64) { p.moveY(by, 0) }
-func (p *curvesPane) panY(by float64)  { p.moveY(1, by) }
+func (p *curvesPane) zoomY(n int) { p.moveY(zoomed(n), 0, -1) }
+func (p *curvesPane) panY(n int)  { p.moveY(1, float64(n)*panPart, -1) }
 
-func (p *curvesPane) moveY(zoom, pan float64) {
+func (p *curvesPane) moveY(zoom, pan, at float64) {
 	if p.chart == nil || len(p.picked) == 0 {
 		return
 	}
@@ -209,7 +235,10 @@ func (p *curvesPane) moveY(zoom, pan float64) {
 	if w > far || w < near*max(math.Abs(a), math.Abs(b)) {
 		return
 	}
-	a += (b-a-w)/2 + pan*w
+	if at < 0 {
+		at = 0.5
+	}
+	a += (b-a-w)*at + pan*w
 	p.y0, p.y1 = from(a), from(a+w)
 	p.again()
 }

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"vigil/agent"
 	"vigil/remote/curve"
 )
@@ -25,6 +23,7 @@ type fleetPane struct {
 	per    int   // lines of an agent
 	gap    int   // lines between two
 	top    int   // the first row drawn
+	loose  bool  // scrolled away from the selected one
 
 	falls  map[agent.ID][]float64 // how each agent's best result fell, run by run
 	fallsN int                    // how many runs there were then
@@ -33,6 +32,9 @@ type fleetPane struct {
 
 // SetSize sets the room inside the border.
 func (p *fleetPane) SetSize(w, h int) { p.w, p.h = w, h }
+
+// Keys returns what the keys do here.
+func (p *fleetPane) Keys() []bound { return tie(p.keys, p) }
 
 // Filter returns the word that narrows the list down.
 func (p *fleetPane) Filter() string { return p.filter }
@@ -138,9 +140,11 @@ func (p *fleetPane) window() {
 	case n*2 <= p.h:
 		p.per = 2
 	}
-	fits := max((p.h+p.gap)/(p.per+p.gap), 1)
-	p.top = clampTop(p.top, p.at, n, fits)
+	p.top = keepTop(p.top, p.at, n, p.fits(), p.loose)
 }
+
+// fits is how many agents are seen at once.
+func (p *fleetPane) fits() int { return max((p.h+p.gap)/max(p.per+p.gap, 1), 1) }
 
 // clampTop scrolls a list of n entries, of which fits are seen, as little as
 // shows entry at.
@@ -153,18 +157,9 @@ func (p *fleetPane) move(n int) {
 	if len(p.rows) == 0 {
 		return
 	}
-	p.at = min(max(p.at+n, 0), len(p.rows)-1)
+	p.at, p.loose = min(max(p.at+n, 0), len(p.rows)-1), false
 	p.sel = p.look.snap.Agents[p.rows[p.at]].ID
 	p.window()
-}
-
-// Update takes a key.
-func (p *fleetPane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
 }
 
 // Note says how much of the list is seen.
@@ -302,11 +297,14 @@ func doing(now time.Time, v *agent.View) string {
 	return line(v.Turn.Final)
 }
 
-// viewStrip draws the agents beside one another, from the first one that
-// leaves the selected one in view.
-func (p *fleetPane) viewStrip() string {
+// stripParts draws the agents for the strip, and returns the first one to show,
+// so that the selected one is in view.
+func (p *fleetPane) stripParts() (parts []string, from int) {
 	st := p.look.st
-	parts := make([]string, len(p.rows))
+	if len(p.rows) == 0 {
+		return nil, 0
+	}
+	parts = make([]string, len(p.rows))
 	for i := range p.rows {
 		if i > p.at && i-p.at > p.w { // further than any screen
 			parts = parts[:i]
@@ -343,6 +341,13 @@ func (p *fleetPane) viewStrip() string {
 		}
 		from, used = from-1, used+n
 	}
+	return parts, from
+}
+
+// viewStrip draws the agents beside one another.
+func (p *fleetPane) viewStrip() string {
+	st := p.look.st
+	parts, from := p.stripParts()
 	s := strings.Join(parts[from:], "")
 	if from > 0 {
 		s = st.muted.Render("‹") + s

@@ -11,43 +11,75 @@ import (
 // the selected agent and what they can do about it; or what they write; or a
 // note on what they did.
 func (m *Model) viewFooter(w int) string {
-	if m.input.open() && m.input.what != forAnswer {
+	if m.input.open() && !m.input.floats() {
 		return m.input.View(w)
 	}
-	hints := m.hints(w)
+	hints := ""
+	for _, h := range m.hints(w) {
+		hints += h.text
+	}
 	if m.note != "" {
 		return spread(" "+m.noteLook.Render(m.note), hints, w)
 	}
-	return spread(" "+m.situation(), hints, w)
+	return spread(" "+m.situation(hints), hints, w)
 }
 
 // heldByPerson begins the supervisor's word for nudges that wait for a person
 // to release them.
 const heldByPerson = "held by"
 
+// hint is a key that matters now, and a place to click.
+type hint struct{ id, text string }
+
 // hints names the keys that matter now.
-func (m *Model) hints(w int) string {
-	st := m.st
-	hint := func(k, rest string) string {
-		return st.muted.Render("[") + st.accent.Render(k) + st.muted.Render("]"+rest+" ")
+func (m *Model) hints(w int) []hint {
+	var out []hint
+	if d := m.count.digits; d != "" {
+		out = append(out, hint{"", m.st.strong.Render(d) + " "})
 	}
-	s := ""
-	if v := m.view(); v != nil && v.Next != nil {
-		s += hint("n", "ow")
-		if strings.HasPrefix(v.Next.Held, heldByPerson) {
-			s += hint("H", " release")
-		} else {
-			s += hint("h", "old")
+	add := func(id, word string) {
+		if text := m.hint(id, word); text != "" {
+			out = append(out, hint{id, text})
 		}
 	}
-	if w >= 40 {
-		s += hint("?", " help")
+	if v := m.view(); v != nil && v.Next != nil {
+		add("nudge-now", "now")
+		if strings.HasPrefix(v.Next.Held, heldByPerson) {
+			add("nudges-release", "release")
+		} else {
+			add("nudges-hold", "hold")
+		}
 	}
-	return s
+	if w >= 60 {
+		add("palette", "do")
+	}
+	if w >= 40 {
+		add("help", "help")
+	}
+	return out
+}
+
+// hint writes the first key of an action, which is the word's first letter or
+// stands before it; nothing where the action has no key.
+func (m *Model) hint(id, word string) string {
+	st := m.st
+	for _, a := range m.root {
+		k := firstKey(a.Binding)
+		if a.id != id || k == "" {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(word, k); ok {
+			word = rest
+		} else {
+			word = " " + word
+		}
+		return st.muted.Render("[") + st.accent.Render(k) + st.muted.Render("]"+word+" ")
+	}
+	return ""
 }
 
 // situation says since when, what, why, and what comes next.
-func (m *Model) situation() string {
+func (m *Model) situation(hints string) string {
 	v := m.view()
 	if v == nil {
 		return ""
@@ -57,7 +89,7 @@ func (m *Model) situation() string {
 	s := st.muted.Render(elapsed(v.Started, m.now)) + " " + look.Render(sign+" "+word(v)) + " "
 	next := m.nextPart(v)
 	// The words that decided are worth the room that the rest leaves.
-	room := m.w - 2 - cells(s) - cells(next) - cells(m.hints(m.w)) - 1
+	room := m.w - 2 - cells(s) - cells(next) - cells(hints) - 1
 	if why := m.because(v); why != "" && room >= 8 {
 		s += st.text.Render(cut(why, room)) + " "
 	}

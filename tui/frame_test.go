@@ -51,8 +51,11 @@ func keyMsg(k string) tea.KeyPressMsg {
 	if s, ok := strings.CutPrefix(name, "ctrl+"); ok {
 		name, mod = s, tea.ModCtrl
 	}
+	if s, ok := strings.CutPrefix(name, "alt+"); ok {
+		name, mod = s, mod|tea.ModAlt
+	}
 	if s, ok := strings.CutPrefix(name, "shift+"); ok {
-		name, mod = s, tea.ModShift
+		name, mod = s, mod|tea.ModShift
 	}
 	if c, ok := named[name]; ok {
 		return tea.KeyPressMsg{Code: c, Mod: mod}
@@ -101,6 +104,10 @@ func TestFrame(t *testing.T) {
 		{"zoom", mid, story(), []string{"z"}, nil},
 		{"help", mid, story(), []string{"?"}, nil},
 		{"help-small", small, story(), []string{"4", "?"}, nil},
+		{"palette", mid, story(), []string{":"}, cluster()},
+		{"palette-found", small, story(), []string{"3", ":", "z", "o", "m"}, cluster()},
+		{"palette-tiny", size{40, 12}, story(), []string{":", "r", "s", "2"}, cluster()},
+		{"palette-none", small, story(), []string{":", "q", "q", "q"}, nil},
 		{"why", mid, story(), []string{"w"}, nil},
 		{"why-small", small, story(), []string{"w"}, nil},
 		{"nudge", mid, story(), []string{"N", "g", "o", " ", "o", "n"}, nil},

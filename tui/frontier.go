@@ -24,7 +24,8 @@ type frontier struct {
 	rows   []milestone // newest first
 	at     int
 	top    int
-	room   int // rows that are seen
+	loose  bool // scrolled away from the selected one
+	room   int  // rows that are seen
 }
 
 // track is one agent's part of the frontier.
@@ -186,8 +187,11 @@ func round(v float64) float64 { return math.Round(v*1e4) / 1e4 }
 
 func (f *frontier) move(n int) {
 	f.at = max(min(f.at+n, len(f.rows)-1), 0)
-	f.top = clampTop(f.top, f.at, len(f.rows), max(f.room, 1))
+	f.loose = f.loose && n == 0
+	f.top = keepTop(f.top, f.at, len(f.rows), max(f.room, 1), f.loose)
 }
+
+func (p *curvesPane) moveFront(n int) { p.front.move(n) }
 
 func (f *frontier) note(st *styles) string {
 	return st.muted.Render(plural(len(f.rows), "milestone") + ", f goes back to the curves")

@@ -13,7 +13,7 @@ import (
 // stay.
 func (m *Model) viewHeader(w int) string {
 	st := m.st
-	right := m.autoPart() + "  " + st.muted.Render(m.now.Format("15:04")) + " "
+	right := m.headerRight()
 	left := " " + st.title.Render("vigil")
 	parts := append([]string{m.countPart()}, m.linkParts()...)
 	for _, part := range append(parts, m.bestPart(), m.jobsPart(), m.idlePart(), m.runsPart()) {
@@ -26,6 +26,11 @@ func (m *Model) viewHeader(w int) string {
 		left += "   " + part
 	}
 	return spread(left, right, w)
+}
+
+// headerRight is who sends nudges, and the clock.
+func (m *Model) headerRight() string {
+	return m.autoPart() + "  " + m.st.muted.Render(m.now.Format("15:04")) + " "
 }
 
 // spelt is the width from which every state in the header has its word; from

@@ -15,7 +15,8 @@ const (
 	forNothing purpose = iota
 	forNudge
 	forFilter
-	forAnswer // to a host's question, in an overlay
+	forAnswer  // to a host's question, in an overlay
+	forPalette // what the command palette is to find, in an overlay
 )
 
 // maxNudge is how long a nudge may be: a CLI takes a longer one as a paste.
@@ -30,6 +31,7 @@ type input struct {
 }
 
 func (in *input) open() bool    { return in.what != forNothing }
+func (in *input) floats() bool  { return in.what == forAnswer || in.what == forPalette }
 func (in *input) value() string { return line(in.text.Value()) }
 
 // close forgets what was written: it may have been a secret.

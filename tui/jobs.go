@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
@@ -30,6 +29,7 @@ type jobsPane struct {
 	jobs    []*remote.Job // that are seen, those that are alive first
 	hidden  int           // that are not the agent's
 	at, top int
+	loose   bool // scrolled away from the selected one
 	sel     jobID
 	nodes   []node
 	nodeTop int
@@ -53,7 +53,7 @@ const (
 func (p *jobsPane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *jobsPane) Keys() []key.Binding { return bindings(p.keys) }
+func (p *jobsPane) Keys() []bound { return tie(p.keys, p) }
 
 // Filter returns the word that narrows the jobs down.
 func (p *jobsPane) Filter() string { return p.filter }
@@ -168,10 +168,11 @@ func (x *logs) of(j *remote.Job) *curve.Run {
 
 func (p *jobsPane) move(n int) {
 	p.at = max(min(p.at+n, len(p.jobs)-1), 0)
+	p.loose = p.loose && n == 0
 	if p.at < len(p.jobs) {
 		p.sel = idOf(p.jobs[p.at])
 	}
-	p.top = clampTop(p.top, p.at, len(p.jobs), max(p.parts().jobs, 1))
+	p.top = keepTop(p.top, p.at, len(p.jobs), max(p.parts().jobs, 1), p.loose)
 	p.nodeTop = max(min(p.nodeTop, len(p.nodes)-1), 0)
 }
 
@@ -186,6 +187,9 @@ func (p *jobsPane) ask(what jobAsk) {
 	}
 }
 
+// selects reports whether a job is the selected one.
+func (p *jobsPane) selects(id jobID) bool { return p.at < len(p.jobs) && idOf(p.jobs[p.at]) == id }
+
 // take hands out what was asked to be done with the selected job, once.
 func (p *jobsPane) take() (*remote.Job, jobAsk) {
 	what := p.asked
@@ -194,15 +198,6 @@ func (p *jobsPane) take() (*remote.Job, jobAsk) {
 		return nil, jobNothing
 	}
 	return p.jobs[p.at], what
-}
-
-// Update takes a key.
-func (p *jobsPane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
 }
 
 // Note says which jobs are seen.
@@ -235,7 +230,8 @@ func (m *Model) confirmCancel(j *remote.Job) {
 	}
 	m.doomed = idOf(j)
 	name, id, host, state, ran := line(j.Name), line(j.ID), line(j.Host), jobWord(j), age(ranFor(m.now, j))
-	m.over = overlay{title: "cancel this job?", keys: confirmKeys(), note: "y cancels the job, n leaves it", body: func(w int, st *styles) []string {
+	yes, no := firstKey(m.confirm[0].Binding), firstKey(m.confirm[1].Binding)
+	body := func(w int, st *styles) []string {
 		out := wrapSpans([]span{{name, st.strong}, {"  job " + id + " on " + host, st.text}}, w, "", "")
 		what := state
 		if order(j) == 0 {
@@ -245,8 +241,23 @@ func (m *Model) confirmCancel(j *remote.Job) {
 			what += ", " + plural(j.GPUs, "GPU")
 		}
 		out = append(out, wrapSpans([]span{{what, st.muted}}, w, "", "")...)
-		return append(out, "", st.accent.Render("y")+st.text.Render(" cancel it    ")+st.accent.Render("n")+st.text.Render(" leave it"))
-	}}
+		return append(out, "", st.accent.Render(yes)+st.text.Render(" cancel it    ")+st.accent.Render(no)+st.text.Render(" leave it"))
+	}
+	click := func(x, at int) tea.Cmd {
+		_, lines, _ := m.over.fill(m.st, m.w, m.h)
+		end := cells(yes + " cancel it")
+		switch {
+		case at != len(lines)-1:
+		case x < end:
+			return m.cancelJob()
+		case x >= end+4:
+			m.closeOverlay()
+		}
+		return nil
+	}
+	m.over = overlay{
+		title: "cancel this job?", keys: m.confirm, note: yes + " cancels the job, " + no + " leaves it", body: body, click: click,
+	}
 }
 
 // cancelled says how the cancellation of a job went.
@@ -278,5 +289,5 @@ func (m *Model) openRunOf(j *remote.Job) tea.Cmd {
 		return m.say(m.st.warn, "no log of job "+line(j.ID)+" has been seen yet")
 	}
 	m.curves.open(r)
-	return toTab(2)(m)
+	return m.openTab(&m.curves)
 }

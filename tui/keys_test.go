@@ -1,24 +1,20 @@
 package tui
 
 import (
+	"regexp"
 	"strings"
 	"testing"
-
-	"charm.land/bubbles/v2/key"
 )
 
 // Every key does one thing where one is, and its help names it.
 func TestKeys(t *testing.T) {
 	m := New(newFake(nil), Options{Now: at0})
-	contexts := map[string][][]key.Binding{
-		"overlay": {bindings(m.above)},
-		"input":   {bindings(m.typed)},
-		"fleet":   {bindings(m.root), bindings(m.fleet.keys)},
-		"confirm": {bindings(confirmKeys())},
-		"front":   {bindings(m.root), bindings(frontierKeys())},
+	contexts := map[string][][]bound{}
+	for _, z := range m.floating() {
+		contexts[z.name] = [][]bound{z.keys}
 	}
-	for _, tab := range m.tabs {
-		contexts[tab.title] = [][]key.Binding{bindings(m.root), tab.pane.Keys()}
+	for _, z := range m.zones()[1:] {
+		contexts[z.name] = [][]bound{tie(m.root, m), z.keys}
 	}
 	for name, tables := range contexts {
 		taken := map[string]string{}
@@ -51,17 +47,36 @@ func TestKeys(t *testing.T) {
 func TestHelpIsComplete(t *testing.T) {
 	for _, tab := range []string{"1", "2", "3", "4", "5", "6", ""} {
 		m := start(newFake(story()), size{120, 40})
-		keys := bindings(m.fleet.keys)
+		keys := m.fleet.Keys()
 		if tab != "" {
 			press(m, tab)
 			keys = m.tabs[m.tab].pane.Keys()
 		}
 		press(m, "?")
 		help := strings.Join(m.over.body(80, m.st), "\n")
-		for _, b := range append(keys, bindings(m.root)...) {
+		for _, b := range append(keys, tie(m.root, m)...) {
 			if !strings.Contains(help, b.Help().Desc) {
 				t.Errorf("tab %q: the help leaves out %q", tab, b.Help().Desc)
 			}
+		}
+	}
+}
+
+// Every action has a name of its own, by which people bind keys and which
+// therefore stays.
+func TestActionNames(t *testing.T) {
+	m := New(newFake(nil), Options{Now: at0})
+	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+	seen := map[string]string{}
+	for _, z := range append(m.zones(), m.floating()...) {
+		for _, b := range z.keys {
+			if !kebab.MatchString(b.id) {
+				t.Errorf("%s: %q is not in kebab case", z.name, b.id)
+			}
+			if other, ok := seen[b.id]; ok {
+				t.Errorf("%q is in %s and in %s", b.id, other, z.name)
+			}
+			seen[b.id] = z.name
 		}
 	}
 }

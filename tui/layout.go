@@ -1,5 +1,7 @@
 package tui
 
+import "math"
+
 // rect is a part of the screen, in cells.
 type rect struct{ X, Y, W, H int }
 
@@ -8,6 +10,10 @@ type open struct {
 	Zoom   bool // the detail has the whole screen
 	Fleet  bool // there are agents to list
 	Status bool // there is a problem to tell
+
+	// Split is the share of the width that the fleet has, as a person set it; 0
+	// for what is usual.
+	Split float64
 }
 
 // layout is where each zone is. An empty rect is not drawn.
@@ -25,6 +31,8 @@ const (
 	wide      = 100 // from here on the fleet is a column
 	fleetMin  = 30
 	fleetMax  = 44
+	splitMin  = 16 // where a person sets it
+	detailMin = 40 // ... and leaves to the detail
 	bareW     = 24 // below, a box has no border
 	bareH     = 4
 	stripRows = 10 // below, there is no strip
@@ -54,6 +62,9 @@ func arrange(w, h int, o open) layout {
 	case o.Zoom || !o.Fleet:
 	case w >= wide:
 		left = min(max(w*28/100, fleetMin), fleetMax)
+		if o.Split > 0 {
+			left = min(max(int(math.Round(o.Split*float64(w))), splitMin), w-detailMin)
+		}
 		l.Fleet = rect{0, top, left, bottom - top}
 	case h >= stripRows:
 		l.Fleet, l.Strip = rect{0, top, w, 1}, true

@@ -8,7 +8,6 @@ package tui
 import (
 	"time"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
@@ -63,6 +62,11 @@ type Options struct {
 	// Done ends the commands that wait, when closed; nil: they end with the
 	// program.
 	Done <-chan struct{}
+	// NoMouse leaves the mouse to the terminal.
+	NoMouse bool
+	// Keys are a person's own keys, by action (see [Actions]), in place of the
+	// usual ones. [CheckKeys] says whether they can be.
+	Keys map[string][]string
 	// GoTo takes the person to a pane. It is called from a command. Nil: the
 	// screen says that it cannot.
 	GoTo func(agent.Pane) error
@@ -70,12 +74,11 @@ type Options struct {
 
 // pane is one tab of the detail. Only the one that is seen is shown snapshots.
 type pane interface {
-	SetSize(w, h int)       // the room inside the border, in cells
-	Show(look)              // there is something new to see
-	Update(tea.Msg) tea.Cmd // a key, or an answer to a command of the pane
-	View() string           // lines, at most as many and as wide as there is room for
-	Note() string           // for the lower edge: where one is, how much there is
-	Keys() []key.Binding    // what the keys do here
+	SetSize(w, h int) // the room inside the border, in cells
+	Show(look)        // there is something new to see
+	View() string     // lines, at most as many and as wide as there is room for
+	Note() string     // for the lower edge: where one is, how much there is
+	Keys() []bound    // what the keys do here
 }
 
 // filterable is a zone whose entries can be narrowed down by a word.
@@ -117,23 +120,29 @@ type Model struct {
 	due     time.Time // of the tick that is on its way
 	tickGen int
 
-	fleet  fleetPane
-	plan   planPane
-	files  scratchPane
-	curves curvesPane
-	moment timelinePane
-	screen screenPane
-	jobs   jobsPane
-	tabs   []tab
-	tab    int
-	onTabs bool // the detail has the keys, not the fleet
-	zoom   bool
+	fleet   fleetPane
+	plan    planPane
+	files   scratchPane
+	curves  curvesPane
+	moment  timelinePane
+	screen  screenPane
+	jobs    jobsPane
+	tabs    []tab
+	tab     int
+	onTabs  bool // the detail has the keys, not the fleet
+	zoom    bool
+	split   float64 // the share of the width that the fleet has; 0 for the usual one
+	pointer pointer
+	count   repeat
 
-	over  overlay
-	input input
-	root  []action[*Model]
-	above []action[*Model] // while an overlay is open
-	typed []action[*Model] // while a line is written
+	over    overlay
+	input   input
+	palette palette
+	root    []action[*Model]
+	above   []action[*Model] // while an overlay is open
+	confirm []action[*Model] // while one waits for a yes
+	typed   []action[*Model] // while a line is written
+	picking []action[*Model] // while the palette is open
 
 	outbox  []agent.Intent
 	sending bool
@@ -158,14 +167,27 @@ func New(src Source, o Options) *Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	m := &Model{src: src, o: o, now: o.Now(), root: rootKeys(), above: overlayKeys(), typed: inputKeys()}
-	m.fleet.keys = fleetKeys()
-	m.plan = planPane{keys: planKeys(), read: src.Content}
-	m.files = scratchPane{keys: scratchKeys()}
-	m.curves = curvesPane{keys: curvesKeys(), onFront: frontierKeys()}
-	m.moment = timelinePane{keys: timelineKeys()}
-	m.screen = screenPane{keys: screenKeys(), goToPane: o.GoTo}
-	m.jobs = jobsPane{keys: jobsKeys()}
+	m := blank(o.Keys)
+	m.src, m.o, m.now = src, o, o.Now()
+	m.plan.read, m.screen.goToPane = src.Content, o.GoTo
+	m.setTheme(true)
+	m.refresh()
+	return m
+}
+
+// blank returns a screen over nothing, with its tables of keys.
+func blank(own map[string][]string) *Model {
+	m := &Model{
+		root: rebound(rootKeys(), own), above: rebound(overlayKeys(), own), confirm: rebound(confirmKeys(), own),
+		typed: rebound(inputKeys(), own), picking: rebound(paletteKeys(), own),
+	}
+	m.fleet.keys = rebound(fleetKeys(), own)
+	m.plan = planPane{keys: rebound(planKeys(), own)}
+	m.files = scratchPane{keys: rebound(scratchKeys(), own)}
+	m.curves = curvesPane{keys: rebound(curvesKeys(), own), onFront: rebound(frontierKeys(), own)}
+	m.moment = timelinePane{keys: rebound(timelineKeys(), own)}
+	m.screen = screenPane{keys: rebound(screenKeys(), own)}
+	m.jobs = jobsPane{keys: rebound(jobsKeys(), own)}
 	m.tabs = []tab{
 		{"plan", &m.plan},
 		{"scratchpad", &m.files},
@@ -174,8 +196,6 @@ func New(src Source, o Options) *Model {
 		{"pane", &m.screen},
 		{"jobs", &m.jobs},
 	}
-	m.setTheme(true)
-	m.refresh()
 	return m
 }
 
@@ -230,9 +250,11 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 			return m.say(m.st.bad, line(msg.err.Error()))
 		}
 	case versionRead:
-		return m.plan.Update(msg)
+		m.plan.onVersion(msg)
 	case tea.KeyPressMsg:
 		return m.press(msg)
+	case tea.MouseMsg:
+		return tea.Batch(m.mouse(msg), m.settle(msg))
 	case tea.PasteMsg:
 		if m.input.open() {
 			return m.input.update(msg)
@@ -249,7 +271,11 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 
 func (m *Model) pressed(msg tea.KeyPressMsg) tea.Cmd {
 	if m.input.open() {
-		if cmd, ok := dispatch(m.typed, m, msg); ok {
+		keys := m.typed
+		if m.input.what == forPalette {
+			keys = m.picking
+		}
+		if cmd, ok := dispatch(tie(keys, m), msg, 0); ok {
 			return cmd
 		}
 		cmd := m.input.update(msg)
@@ -257,23 +283,34 @@ func (m *Model) pressed(msg tea.KeyPressMsg) tea.Cmd {
 		return cmd
 	}
 	m.note = ""
-	if m.over.open() {
-		keys := m.over.keys
-		if keys == nil {
-			keys = m.above
-		}
-		cmd, _ := dispatch(keys, m, msg)
-		return cmd
+	keys := m.active()
+	if m.count.take(keys, msg) {
+		return nil
 	}
-	if cmd, ok := dispatch(m.root, m, msg); ok {
-		return cmd
+	cmd, _ := dispatch(keys, msg, m.count.end())
+	return m.after(cmd)
+}
+
+// active returns the keys that work now: an overlay's, or those that work
+// everywhere and those of the zone that has the focus.
+func (m *Model) active() []bound {
+	switch {
+	case m.over.open() && m.over.keys != nil:
+		return tie(m.over.keys, m)
+	case m.over.open():
+		return tie(m.above, m)
+	case m.fleetFocused():
+		return append(tie(m.root, m), m.fleet.Keys()...)
 	}
+	return append(tie(m.root, m), m.tabs[m.tab].pane.Keys()...)
+}
+
+// after does what an action of a zone leaves to the screen.
+func (m *Model) after(cmd tea.Cmd) tea.Cmd {
 	if m.fleetFocused() {
-		m.fleet.Update(msg)
-		return m.selected()
+		m.show() // another agent may be selected
 	}
-	cmd := m.tabs[m.tab].pane.Update(msg)
-	return tea.Batch(cmd, m.taken())
+	return tea.Batch(cmd, m.watchPane(), m.taken())
 }
 
 // taken does what the panes were asked to do that is not theirs to do.
@@ -309,7 +346,7 @@ func (m *Model) show() {
 	if m.snap != nil {
 		n = len(m.snap.Agents)
 	}
-	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != ""})
+	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != "", Split: m.split})
 	l := look{snap: m.snap, runs: m.runs, cluster: m.cluster, now: m.now, st: m.st}
 	inner := innerOf(m.layout.Fleet)
 	if m.layout.Strip {

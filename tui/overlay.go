@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
 )
@@ -14,6 +14,7 @@ type overlay struct {
 	title string
 	body  func(w int, st *styles) []string // nil while closed
 	keys  []action[*Model]                 // instead of overlayKeys
+	click func(x, line int) tea.Cmd        // at a place of the text; nil: nothing
 	note  string                           // at its lower edge, instead of how to close it
 	top   int
 }
@@ -27,6 +28,19 @@ func (o *overlay) fill(st *styles, w, h int) (box rect, lines []string, rows int
 	lines = o.body(max(innerOf(rect{W: box.W, H: h}).W-2, 1), st)
 	box.H = min(len(lines)+2, max(h-2, min(h, bareH)))
 	return box, lines, innerOf(box).H
+}
+
+// first is the first line of the text that is seen.
+func (o *overlay) first(st *styles, w, h int) int {
+	_, lines, rows := o.fill(st, w, h)
+	return max(min(o.top, len(lines)-rows), 0)
+}
+
+// overRects returns where the box is, and where the text in it.
+func (m *Model) overRects() (box, inner rect) {
+	box, _, _ = m.over.fill(m.st, m.w, m.h)
+	box.X, box.Y = max((m.w-box.W)/2, 0), max((m.h-box.H)/2, 0)
+	return box, innerOf(box)
 }
 
 // View draws the box for a terminal of w by h cells.
@@ -57,31 +71,40 @@ func (m *Model) closeOverlay() { m.over = overlay{} }
 
 // openHelp shows the keys of where one is, from the tables that dispatch them.
 func (m *Model) openHelp() {
-	type part struct {
-		title string
-		keys  []key.Binding
-	}
-	parts := []part{{"everywhere", bindings(m.root)}}
-	if m.fleetFocused() {
-		parts = append([]part{{"agents", bindings(m.fleet.keys)}}, parts...)
-	} else {
+	parts := []zone{{"agents", m.fleet.Keys(), nil}, {everywhere, tie(m.root, m), nil}}
+	if !m.fleetFocused() {
 		t := m.tabs[m.tab]
-		parts = append([]part{{t.title, t.pane.Keys()}}, parts...)
+		parts[0] = zone{t.title, t.pane.Keys(), nil}
 	}
-	m.over = overlay{title: "keys", body: func(w int, st *styles) []string {
+	var rows []bound // by line; one of no action has none
+	for i, p := range parts {
+		if i > 0 {
+			rows = append(rows, bound{})
+		}
+		rows = append(append(rows, bound{}), p.keys...)
+	}
+	body := func(w int, st *styles) []string {
 		var out []string
 		for i, p := range parts {
 			if i > 0 {
 				out = append(out, "")
 			}
-			out = append(out, st.heading.Render(p.title))
+			out = append(out, st.heading.Render(p.name))
 			for _, k := range p.keys {
 				h := k.Help()
 				out = append(out, cut(st.accent.Render(fit(h.Key, 18))+" "+st.text.Render(h.Desc), w))
 			}
 		}
-		return out
-	}}
+		return append(out, m.moreHelp(w, st)...)
+	}
+	click := func(_, line int) tea.Cmd {
+		if line >= len(rows) || rows[line].do == nil {
+			return nil
+		}
+		m.closeOverlay()
+		return m.after(rows[line].do(0))
+	}
+	m.over = overlay{title: "keys", body: body, click: click}
 }
 
 // openWhy shows what every source said of the selected agent, and what that

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
@@ -66,7 +65,7 @@ type versionRead struct {
 func (p *planPane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *planPane) Keys() []key.Binding { return bindings(p.keys) }
+func (p *planPane) Keys() []bound { return tie(p.keys, p) }
 
 // Show takes a snapshot over.
 func (p *planPane) Show(l look) {
@@ -144,19 +143,12 @@ func changes(before, now string) map[int]bool {
 	return out
 }
 
-// Update takes a key, or the text of a version.
-func (p *planPane) Update(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case versionRead:
-		if msg.gen == p.gen && p.back > 0 {
-			p.old = msg.rev
-			p.draw()
-		}
-	case tea.KeyPressMsg:
-		cmd, _ := dispatch(p.keys, p, msg)
-		return cmd
+// onVersion takes the text of a version over, if it is still asked for.
+func (p *planPane) onVersion(msg versionRead) {
+	if msg.gen == p.gen && p.back > 0 {
+		p.old = msg.rev
+		p.draw()
 	}
-	return nil
 }
 
 // rows is how many lines of the document are seen: two are the head.
@@ -165,6 +157,9 @@ func (p *planPane) rows() int { return max(p.h-2, 1) }
 func (p *planPane) scroll(n int) {
 	p.top = max(min(p.top+n, len(p.lines)-p.rows()), 0)
 }
+
+// pages goes on by halves of the screen.
+func (p *planPane) pages(n int) { p.scroll(n * max(p.h/2, 1)) }
 
 func (p *planPane) toggleGoal() {
 	p.goal = !p.goal

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
@@ -149,6 +148,21 @@ func (r chaos) cluster() *Cluster {
 	return out
 }
 
+// mouse is anything that a mouse does, also beside the screen.
+func (r chaos) mouse(s size) tea.Msg {
+	e := tea.Mouse{X: r.IntN(s.w+3) - 1, Y: r.IntN(s.h+3) - 1, Button: tea.MouseButton(r.IntN(9)), Mod: tea.KeyMod(r.IntN(8))}
+	switch r.IntN(5) {
+	case 0, 1:
+		e.Button = tea.MouseLeft
+		return tea.MouseClickMsg(e)
+	case 2:
+		return tea.MouseReleaseMsg(e)
+	case 3:
+		return tea.MouseMotionMsg(e)
+	}
+	return wheeled{e, r.IntN(40)}
+}
+
 // curves are runs of any kind, of the agents of a snapshot.
 func (r chaos) curves() *curve.Set {
 	store := curve.NewStore()
@@ -181,16 +195,8 @@ func TestNothingExceedsItsRectangle(t *testing.T) {
 	r := chaos{rand.New(rand.NewPCG(7, 11))}
 	m := New(newFake(nil), Options{Now: at0})
 	var keys []string
-	for _, b := range bindings(m.root) {
-		keys = append(keys, b.Keys()...)
-	}
-	for _, tab := range m.tabs {
-		for _, b := range tab.pane.Keys() {
-			keys = append(keys, b.Keys()...)
-		}
-	}
-	for _, table := range [][]key.Binding{bindings(frontierKeys()), bindings(confirmKeys())} {
-		for _, b := range table {
+	for _, z := range append(m.zones(), m.floating()...) {
+		for _, b := range z.keys {
 			keys = append(keys, b.Keys()...)
 		}
 	}
@@ -207,7 +213,17 @@ func TestNothingExceedsItsRectangle(t *testing.T) {
 		src.cluster, src.runs = r.cluster(), r.curves()
 		m := start(src, s)
 		for range 30 {
-			switch r.IntN(9) {
+			switch r.IntN(12) {
+			case 9, 10:
+				m.Update(r.mouse(s))
+			case 11: // something to find
+				m.Update(keyMsg(":"))
+				typeIn(m, strings.Map(func(c rune) rune {
+					if c < 0x20 || c == 0xfffd {
+						return -1
+					}
+					return c
+				}, r.text(1)))
 			case 0:
 				src.snap = r.snapshot()
 				src.cluster, src.runs = r.cluster(), r.curves()

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"charm.land/bubbles/v2/key"
-	tea "charm.land/bubbletea/v2"
-
 	"vigil/agent"
 )
 
@@ -22,6 +19,7 @@ type scratchPane struct {
 	on      agent.ID
 	sel     string // the selected file's path: it stays when others come before it
 	at, top int
+	loose   bool // scrolled away from the selected one
 
 	diff    []string // of the selected file
 	shown   string   // what diff was split from
@@ -32,7 +30,7 @@ type scratchPane struct {
 func (p *scratchPane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *scratchPane) Keys() []key.Binding { return bindings(p.keys) }
+func (p *scratchPane) Keys() []bound { return tie(p.keys, p) }
 
 // Filter returns the word that narrows the files down.
 func (p *scratchPane) Filter() string { return p.filter }
@@ -48,7 +46,7 @@ func (p *scratchPane) Show(l look) {
 		return
 	}
 	if l.v.ID != p.on {
-		p.on, p.sel, p.at, p.top, p.diffTop = l.v.ID, "", 0, 0, 0
+		p.on, p.sel, p.at, p.top, p.diffTop, p.loose = l.v.ID, "", 0, 0, 0, false
 	}
 	found := -1
 	for i := range l.v.Files {
@@ -82,7 +80,7 @@ func (p *scratchPane) pick(i int) {
 		p.shown = f.Diff
 		p.diff = hunks(f.Diff)
 	}
-	p.top = clampTop(p.top, p.at, len(p.rows), p.listRect().H)
+	p.top = keepTop(p.top, p.at, len(p.rows), p.listRect().H, p.loose)
 	p.scroll(0)
 }
 
@@ -100,6 +98,7 @@ func (p *scratchPane) file() *agent.FileChange { return &p.look.v.Files[p.rows[p
 
 func (p *scratchPane) move(n int) {
 	if len(p.rows) > 0 {
+		p.loose = false
 		p.pick(min(max(p.at+n, 0), len(p.rows)-1))
 	}
 }
@@ -108,14 +107,8 @@ func (p *scratchPane) scroll(n int) {
 	p.diffTop = max(min(p.diffTop+n, len(p.diff)-p.diffRect().H), 0)
 }
 
-// Update takes a key.
-func (p *scratchPane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
-}
+// pages goes on by halves of the screen.
+func (p *scratchPane) pages(n int) { p.scroll(n * max(p.h/2, 1)) }
 
 // beside is the width from which the diff stands beside the list.
 const beside = 90

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -33,7 +32,7 @@ type wentTo struct{ err error }
 func (p *screenPane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *screenPane) Keys() []key.Binding { return bindings(p.keys) }
+func (p *screenPane) Keys() []bound { return tie(p.keys, p) }
 
 // Show takes a snapshot over.
 func (p *screenPane) Show(l look) {
@@ -63,21 +62,15 @@ func (p *screenPane) scroll(n int) {
 	p.up = max(min(p.up-n, len(p.lines)-p.rows()), 0)
 }
 
+// pages goes on by halves of the screen.
+func (p *screenPane) pages(n int) { p.scroll(n * max(p.h/2, 1)) }
+
 func (p *screenPane) pan(n int) {
 	widest := 0
 	for _, l := range p.lines {
 		widest = max(widest, cells(l))
 	}
 	p.left = max(min(p.left+n, widest-p.w), 0)
-}
-
-// Update takes a key.
-func (p *screenPane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
 }
 
 // goTo takes the person to the agent's pane.

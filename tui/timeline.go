@@ -5,9 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/key"
-	tea "charm.land/bubbletea/v2"
-
 	"vigil/agent"
 )
 
@@ -24,6 +21,7 @@ type timelinePane struct {
 	on      agent.ID
 	away    bool // one has moved away from the newest
 	at, top int
+	loose   bool          // scrolled away from the selected one
 	opened  *agent.Moment // asked to be opened
 }
 
@@ -31,7 +29,7 @@ type timelinePane struct {
 func (p *timelinePane) SetSize(w, h int) { p.w, p.h = w, h }
 
 // Keys returns what the keys do here.
-func (p *timelinePane) Keys() []key.Binding { return bindings(p.keys) }
+func (p *timelinePane) Keys() []bound { return tie(p.keys, p) }
 
 // Filter returns the word that narrows the moments down.
 func (p *timelinePane) Filter() string { return p.filter }
@@ -48,7 +46,7 @@ func (p *timelinePane) Show(l look) {
 		return
 	}
 	if l.v.ID != p.on {
-		p.on, p.away = l.v.ID, false
+		p.on, p.away, p.loose = l.v.ID, false, false
 	}
 	for i := range l.v.Moments {
 		mo := &l.v.Moments[i]
@@ -66,19 +64,13 @@ func (p *timelinePane) move(n int) {
 	last := len(p.rows) - 1
 	p.at = max(min(p.at+n, last), 0)
 	if n != 0 {
-		p.away = p.at < last
+		p.away, p.loose = p.at < last, false
 	}
-	p.top = clampTop(p.top, p.at, len(p.rows), max(p.h, 1))
+	p.top = keepTop(p.top, p.at, len(p.rows), max(p.h, 1), p.loose)
 }
 
-// Update takes a key.
-func (p *timelinePane) Update(msg tea.Msg) tea.Cmd {
-	if k, ok := msg.(tea.KeyPressMsg); ok {
-		cmd, _ := dispatch(p.keys, p, k)
-		return cmd
-	}
-	return nil
-}
+// pages goes on by halves of the screen.
+func (p *timelinePane) pages(n int) { p.move(n * max(p.h/2, 1)) }
 
 func (p *timelinePane) openMoment() {
 	if p.at < len(p.rows) {

@@ -15,6 +15,12 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(m.frame())
 	v.AltScreen = true
 	v.WindowTitle = m.windowTitle()
+	if !m.o.NoMouse {
+		v.MouseMode = tea.MouseModeCellMotion
+		if h, ok := m.tabs[m.tab].pane.(hovered); ok && h.Hovers() {
+			v.MouseMode = tea.MouseModeAllMotion
+		}
+	}
 	return v
 }
 
@@ -71,11 +77,10 @@ func (m *Model) frame() string {
 	}
 	// Cutting a frame into cells costs many times what drawing it does, so
 	// there are layers only while something floats.
-	box := m.over.View(m.st, m.w, m.h)
-	x, y := max((m.w-lipgloss.Width(box))/2, 0), max((m.h-lipgloss.Height(box))/2, 0)
+	box, _ := m.overRects()
 	return lipgloss.NewCompositor(
 		lipgloss.NewLayer(base).ID("base").Z(0),
-		lipgloss.NewLayer(box).ID("overlay").X(x).Y(y).Z(1),
+		lipgloss.NewLayer(m.over.View(m.st, m.w, m.h)).ID("overlay").X(box.X).Y(box.Y).Z(1),
 	).Render()
 }
 
@@ -96,29 +101,50 @@ func (m *Model) viewDetail() []string {
 // tabLine draws the tabs' titles; where there is no room for all, the others
 // shrink to their numbers.
 func (m *Model) tabLine(w int) string {
+	return strings.Join(m.tabTitles(w), m.st.border.Render(tabGap))
+}
+
+// tabGap stands between the titles of two tabs.
+const tabGap = "  "
+
+func (m *Model) tabTitles(w int) []string {
 	st := m.st
-	draw := func(short bool) string {
-		var b strings.Builder
+	out := make([]string, len(m.tabs))
+	for _, short := range []bool{false, true} {
+		all := (len(m.tabs) - 1) * len(tabGap)
 		for i, t := range m.tabs {
-			if i > 0 {
-				b.WriteString(st.border.Render("  "))
-			}
 			n := fmt.Sprint(i + 1)
 			switch {
 			case i == m.tab:
-				b.WriteString(st.title.Render(n+" ") + st.tab.Render(t.title))
+				out[i] = st.title.Render(n+" ") + st.tab.Render(t.title)
 			case short:
-				b.WriteString(st.muted.Render(n))
+				out[i] = st.muted.Render(n)
 			default:
-				b.WriteString(st.muted.Render(n + " " + t.title))
+				out[i] = st.muted.Render(n + " " + t.title)
 			}
+			all += cells(out[i])
 		}
-		return b.String()
+		if all <= w {
+			break
+		}
 	}
-	if s := draw(false); lipgloss.Width(s) <= w {
-		return s
+	return out
+}
+
+// tabAt returns the tab whose title is x cells behind where the first one
+// begins, or -1.
+func (m *Model) tabAt(x int) int {
+	if m.deserted() && !m.alone() && m.others() == 0 {
+		return -1 // there are none
 	}
-	return draw(true)
+	for i, t := range m.tabTitles(m.layout.Detail.W - 6) {
+		if n := cells(t); x >= 0 && x < n {
+			return i
+		} else {
+			x -= n + len(tabGap)
+		}
+	}
+	return -1
 }
 
 // viewEmpty explains what is looked for, and what to do while there is nothing.

@@ -14,10 +14,12 @@ type Config struct {
 	Path     string // of the file; it may not exist
 	State    string // folder of the journal and the log
 	Theme    string
+	Mouse    bool // clicks and the wheel go to the screen, not to the terminal
 	Policy   agent.Policy
 	Goal     agent.GoalLine
 	Sockets  []string // tmux sockets to look at; empty means all of the user
 	Messages map[string]string
+	Keys     map[string][]string // a person's own keys, by action
 	Agents   []AgentConfig
 	Kinds    []KindConfig
 	Hosts    []HostConfig
@@ -90,10 +92,12 @@ const local = "local"
 // value. The table of keys in config_keys.go describes each.
 type settings struct {
 	Theme    *string           `toml:"theme,omitempty"`
+	Mouse    *bool             `toml:"mouse,omitempty"`
 	Policy   policyKeys        `toml:"policy"`
 	Goal     goalKeys          `toml:"goal"`
 	Tmux     tmuxKeys          `toml:"tmux"`
 	Messages map[string]string `toml:"messages,omitempty"`
+	Keys     map[string]any    `toml:"keys,omitempty"`
 	Agents   []agentKeys       `toml:"agent,omitempty"`
 	Kinds    []kindKeys        `toml:"kind,omitempty"`
 	Hosts    []hostKeys        `toml:"host,omitempty"`

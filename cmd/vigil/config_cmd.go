@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -90,6 +92,13 @@ func (c Config) values() ([]valueLine, error) {
 		}
 		out = append(out, valueLine{k.name, flat[k.name], origin})
 	}
+	for _, action := range slices.Sorted(maps.Keys(c.Keys)) {
+		own := []any{}
+		for _, k := range c.Keys[action] {
+			own = append(own, k)
+		}
+		out = append(out, valueLine{"keys." + action, own, c.Origins["keys."+action]})
+	}
 	return out, nil
 }
 
@@ -110,7 +119,7 @@ func (c Config) settings() settings {
 	}
 	p, q, u := c.Policy, quiet(c.Policy.Quiet), until{c.Policy.Until}
 	return settings{
-		Theme: &c.Theme,
+		Theme: &c.Theme, Mouse: &c.Mouse,
 		Policy: policyKeys{
 			Auto: &p.Auto, Delay: (*duration)(&p.Delay), BackOff: &back, MaxPerHour: counts(p.MaxPerHour),
 			MaxWasted: counts(p.MaxWasted), Quiet: &q, Until: &u, Question: &p.Question,

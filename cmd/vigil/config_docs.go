@@ -32,6 +32,7 @@ func commentedConfig() string {
 		fmt.Fprintf(&b, "# %s\n# %s = %s\n", k.doc, last, value)
 	}
 	b.WriteString("\n# Texts of the nudges, as Go templates: plain, question, stalled, error, limit, empty, exited, context, plan, change, handover;\n# plain-2, plain-3, ... are further wordings.\n# [messages]\n")
+	b.WriteString("\n[keys]\n# Your own keys, by action: one, or a list. docs/keys.md lists the actions.\n# zoom = [\"z\", \"f11\"]\n")
 	for _, s := range sections() {
 		fmt.Fprintf(&b, "\n# %s\n# [[%s]]\n", s.doc, s.name)
 		for _, k := range s.keys {
@@ -65,6 +66,9 @@ func configDocs() string {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.name, k.kind.short(), k.doc)
 		}
 	}
+	b.WriteString("\n## `[keys]`\n\nYour own keys, by action: one, or a list; an empty list leaves an action to the palette and the mouse. [keys.md](keys.md) lists\n" +
+		"the actions. An unknown action, and a key that does two things in one place, are errors that name both. They are read at the start.\n\n" +
+		"```toml\n[keys]\nzoom = \"f11\"\nnudge-now = [\"n\", \"ctrl+n\"]\n```\n")
 	b.WriteString("\n## `[messages]`\n\nTexts of the nudges, as Go templates, in place of the built-in ones: `plain`, `question`, `stalled`, `error`,\n" +
 		"`limit`, `empty`, `exited` and `context` (after a compaction), by why the agent stopped; while nudges have no effect,\n" +
 		"`plan`, then `change`; and `handover`, to a fresh session. `plain-2` to `plain-9` are further wordings of `plain`, and so on: words that had no effect are not used\n" +
@@ -78,7 +82,7 @@ func configDocs() string {
 
 // defaultValues are the defaults by key.
 func defaultValues() map[string]any {
-	c := Config{Theme: defaultTheme, Policy: agent.DefaultPolicy(), Goal: defaultGoal(), Judge: defaultJudge(), Grinding: grind.Defaults()}
+	c := Config{Theme: defaultTheme, Mouse: true, Policy: agent.DefaultPolicy(), Goal: defaultGoal(), Judge: defaultJudge(), Grinding: grind.Defaults()}
 	flat, err := flatten(c.settings())
 	if err != nil {
 		return nil // the docs test would show it: every default would be empty

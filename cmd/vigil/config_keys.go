@@ -85,6 +85,7 @@ func defaultGoal() agent.GoalLine {
 func keys() []key {
 	return append([]key{
 		{"theme", aString, "", "Colours: auto (by the terminal's background), dark or light."},
+		{"mouse", aBool, "", "The screen takes clicks and the wheel. With shift held most terminals select text all the same; if false, they always do."},
 	}, append(append(append(policyTable("policy."), goalTable("goal.")...), []key{
 		{"tmux.sockets", stringsK, `["/tmp/tmux-1000/default"]`, "Look at these tmux servers only. Empty: at every server of the user."},
 		{"logs.paths", stringsK, `["logs/**/*.txt"]`, "Globs of the training logs below each workspace, instead of the usual ones."},
@@ -338,6 +339,9 @@ func check(c Config) error {
 		if _, err := nudge.NewTemplates(map[string]string{name: c.Messages[name]}); err != nil {
 			return fmt.Errorf("%s: %w", at("messages.%s", name), err)
 		}
+	}
+	if err := checkBindings(c, at); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for i, a := range c.Agents {

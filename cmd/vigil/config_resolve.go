@@ -112,8 +112,9 @@ func resolve(layers []layer, expand func(string) string) (Config, error) {
 			c.Origins[k.name] = l.at(k)
 		}
 	}
-	c.Theme = defaultTheme
+	c.Theme, c.Mouse = defaultTheme, true
 	put(&c.Theme, s.Theme)
+	put(&c.Mouse, s.Mouse)
 	c.Policy = s.Policy.over(agent.DefaultPolicy())
 	c.Goal = s.Goal.over(defaultGoal())
 	c.Grinding = s.Grinding.over(grind.Defaults())
@@ -173,6 +174,10 @@ func resolve(layers []layer, expand func(string) string) (Config, error) {
 			Command: a.Command.Regexp, Prompt: regexps(a.Prompt), Resume: a.Resume,
 			Policy: a.Policy.over(c.Policy), Goal: a.Goal.over(c.Goal),
 		})
+	}
+	var err error
+	if c.Keys, err = ownKeys(s.Keys, c.Origins); err != nil {
+		return c, err
 	}
 	return c, check(c)
 }

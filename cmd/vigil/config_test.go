@@ -185,6 +185,14 @@ func TestConfigErrors(t *testing.T) {
 		{"restart", "policy.restart = \"sometimes\"\n", `c.toml:1:18: policy.restart: "sometimes": write "never", "on-failure" or "always"`},
 		{"restart by number", "policy.restart = 1\n", `"1": write "never", "on-failure" or "always"`},
 		{"no command", "[[kind]]\nname = \"k\"\ncommand = \"k\"\ncompact = \"/rm -rf\"\n", "c.toml:4: \"/rm -rf\" is no command of a CLI"},
+		{"no action", "[keys]\nquitt = \"Q\"\n", "c.toml:2: there is no action \"quitt\": did you mean quit?"},
+		{"no key", "[keys]\nzoom = \"ctlr+z\"\n", "c.toml:2: keys.zoom: \"ctlr+z\" is no key: write "},
+		{"no key at all", "[keys]\nzoom = 7\n", "c.toml:2: wrong value for keys.zoom: write a key"},
+		{"a key twice", "[keys]\n\nzoom = \"Z\"\nquit = [\"q\", \"Z\"]\n", "c.toml:4: \"Z\" is the key of quit and of zoom (c.toml:3): give one of them another"},
+		{"another's key", "[keys]\nzoom = \"n\"\n", "c.toml:2: \"n\" is the key of zoom and of nudge-now (its usual key): "},
+		{"one of a tab", "[keys]\nzoom = \"x\"\n", "c.toml:2: \"x\" is the key of zoom and of "},
+		{"the key that quits", "[keys]\nzoom = \"ctrl+c\"\n", "c.toml:2: keys.zoom: ctrl+c always quits"},
+		{"a letter while writing", "[keys]\ninput-accept = \"x\"\n", "c.toml:2: keys.input-accept: \"x\" would be written"},
 		{"message", "[messages]\nplain = \"{{.Nothing}}\"\n", "c.toml:2: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -243,7 +251,7 @@ func TestKeysAreWhole(t *testing.T) {
 			have = append(have, s.name+"[]."+k.name)
 		}
 	}
-	have = append(have, "messages")
+	have = append(have, "messages", "keys")
 	var want []string
 	shape(reflect.TypeFor[settings](), "", &want)
 	slices.Sort(have)
@@ -270,16 +278,17 @@ func shape(t reflect.Type, prefix string, out *[]string) {
 }
 
 func TestDocsAreFresh(t *testing.T) {
-	path := filepath.Join("..", "..", "docs", "configuration.md")
-	want := configDocs()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
+	for name, want := range map[string]string{"configuration.md": configDocs(), "keys.md": keysDocs()} {
+		path := filepath.Join("..", "..", "docs", name)
+		if *update {
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil || string(got) != want {
-		t.Errorf("docs/configuration.md is stale (%v): go test ./cmd/vigil -run Docs -update", err)
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != want {
+			t.Errorf("docs/%s is stale (%v): go test ./cmd/vigil -run Docs -update", name, err)
+		}
 	}
 }
 

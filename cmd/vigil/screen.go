@@ -34,9 +34,10 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	done := make(chan error, 1)
 	go func() { done <- w.run(ctx) }() // ends with ctx
 
-	model := tui.New(screenSource{w}, tui.Options{Theme: theme, Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) }})
+	model := tui.New(screenSource{w}, tui.Options{Theme: theme, Keys: w.config.Keys, NoMouse: !w.config.Mouse, Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) }})
 	_, err = tea.NewProgram(model,
 		tea.WithContext(ctx), tea.WithInput(e.Stdin), tea.WithOutput(e.Stdout), tea.WithEnvironment(e.Environ),
+		tea.WithFilter(tui.Coalesce()),
 	).Run()
 	cancel()
 	return errors.Join(err, <-done)

@@ -250,6 +250,21 @@ func (c *Chart) Plot() (x, y, w, h int) {
 	return p.left, 0, p.w, p.h
 }
 
+// LabelAt returns the line whose label the last View drew in a cell of the
+// chart.
+func (c *Chart) LabelAt(x, y int) (line int, ok bool) {
+	p := c.plan()
+	if p.right == 0 || x <= p.left+p.w || x >= c.w {
+		return 0, false
+	}
+	for _, l := range c.pos {
+		if l.row == y && l.line < len(c.lines) {
+			return l.line, true
+		}
+	}
+	return 0, false
+}
+
 // X returns the step at the middle of a column of cells; ok is false outside
 // of the plot.
 func (c *Chart) X(col int) (x float64, ok bool) {

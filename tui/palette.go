@@ -1,0 +1,211 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// palette is what the command palette finds: every action of the key tables,
+// and every agent, file, job and run that is known. What it lists is taken once
+// it opens, so that nothing moves under the person's hands.
+type palette struct {
+	all     []entry
+	found   []found // best first
+	at, top int
+	fuzzy   fuzzy
+	marks   []bool // room for those of any entry
+}
+
+// entry is a line of the palette.
+type entry struct {
+	kind, text, more string // what is searched; more tells alike ones apart
+	right            string // the keys of an action
+	do               func(*Model) tea.Cmd
+
+	low    []rune // what is searched, in lower case, one text
+	starts []bool
+}
+
+// found is an entry with how well it matched.
+type found struct {
+	entry int
+	score int
+}
+
+// add lists an entry.
+func (p *palette) add(e entry) {
+	e.low, e.starts = lower(e.kind + " " + e.text + " " + e.more)
+	p.all = append(p.all, e)
+	if n := len(e.low); n > len(p.marks) {
+		p.marks = make([]bool, 2*n)
+	}
+}
+
+// search finds the entries with all words of a query.
+func (p *palette) search(query string) {
+	p.found, p.at, p.top = p.found[:0], 0, 0
+	words := wordsOf(query)
+	for i := range p.all {
+		e := &p.all[i]
+		if score, ok := p.match(e, words); ok {
+			p.found = append(p.found, found{i, score})
+		}
+	}
+	if len(words) > 0 {
+		slices.SortStableFunc(p.found, func(a, b found) int {
+			return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(len(p.all[a.entry].low), len(p.all[b.entry].low)))
+		})
+	}
+}
+
+// match finds the words in an entry, and marks what matched.
+func (p *palette) match(e *entry, words [][]rune) (score int, ok bool) {
+	return p.fuzzy.match(words, e.low, e.starts, p.marks[:len(e.low)])
+}
+
+// movePalette moves the selection.
+func (m *Model) movePalette(n int) {
+	p := &m.palette
+	p.at = max(min(p.at+n, len(p.found)-1), 0)
+	p.top = clampTop(p.top, p.at, len(p.found), m.paletteRows())
+	m.over.note = fmt.Sprintf("%s of %s, enter does it, esc closes", thousands(min(p.at+1, len(p.found))), thousands(len(p.found)))
+}
+
+// paletteRows is how many entries are seen.
+func (m *Model) paletteRows() int {
+	const around, most = 6, 18 // the box's edges and what is left of the screen, the line and the rule
+	return max(min(m.h-around, most), 1)
+}
+
+// openPalette lists everything.
+func (m *Model) openPalette() {
+	m.palette = palette{}
+	m.listActions()
+	m.listAgents()
+	m.listJobs()
+	m.listRuns()
+	m.palette.search("")
+	m.input.ask(forPalette, "›", "", "")
+	m.over = overlay{title: "find and do", body: m.paletteBody, click: func(_, line int) tea.Cmd {
+		const head = 2 // the line that is written, and the rule
+		if i := m.palette.top + line - head; line >= head && i < len(m.palette.found) {
+			m.palette.at = i
+			return m.acceptInput()
+		}
+		return nil
+	}}
+	m.movePalette(0)
+}
+
+// choose does what is selected.
+func (m *Model) choose() tea.Cmd {
+	p := &m.palette
+	m.closeOverlay()
+	if p.at >= len(p.found) {
+		return m.say(m.st.muted, "nothing matches, nothing done")
+	}
+	do := p.all[p.found[p.at].entry].do
+	m.palette = palette{}
+	return do(m)
+}
+
+// listActions lists every action, those of the zone that has the keys first.
+// One of another zone opens that first.
+func (m *Model) listActions() {
+	here := m.tabs[m.tab].pane.Keys()
+	if m.fleetFocused() {
+		here = m.fleet.Keys()
+	}
+	zones := m.zones()
+	slices.SortStableFunc(zones, func(a, b zone) int {
+		first := func(z zone) int {
+			if z.keys[0].id == here[0].id {
+				return 0
+			}
+			return 1
+		}
+		return first(a) - first(b)
+	})
+	for _, z := range zones {
+		for _, b := range z.keys {
+			h := b.Help()
+			m.palette.add(entry{kind: z.name, text: h.Desc, right: h.Key, do: func(m *Model) tea.Cmd {
+				z.open()
+				m.show()
+				cmd := b.do(0)
+				m.show()
+				return m.after(cmd)
+			}})
+		}
+	}
+}
+
+// The palette's columns, in cells.
+const (
+	kindWidth = 11
+	keysWidth = 18
+)
+
+// paletteBody draws the line that is written and what it finds.
+func (m *Model) paletteBody(w int, st *styles) []string {
+	p := &m.palette
+	rows := m.paletteRows()
+	out := []string{m.input.View(w), st.faint.Render(strings.Repeat("─", w))}
+	words := wordsOf(m.input.value())
+	for i := clampTop(p.top, p.at, len(p.found), rows); i < len(p.found) && len(out) < rows+2; i++ {
+		e := &p.all[p.found[i].entry]
+		p.match(e, words)
+		l := fit(e.line(w, p.marks, i == p.at, st), w)
+		if i == p.at {
+			l = st.selected(l)
+		}
+		out = append(out, l)
+	}
+	if len(p.found) == 0 {
+		out = append(out, st.muted.Render(cut(" Nothing matches. Esc closes.", w)))
+	}
+	for len(out) < rows+2 { // the box stays as it is while one writes
+		out = append(out, "")
+	}
+	return out
+}
+
+// line draws an entry with the runes marked that matched.
+func (e *entry) line(w int, at []bool, selected bool, st *styles) string {
+	mark, look := " ", st.text
+	if selected {
+		mark, look = st.accent.Render("▌"), st.strong
+	}
+	kind, rest := marked(e.kind, at, st.muted, st.title)
+	text, rest := marked(e.text, rest[1:], look, st.title)
+	more, _ := marked(e.more, rest[1:], st.muted, st.title)
+	if e.more != "" {
+		text += "  " + more
+	}
+	right := st.accent.Render(cut(e.right, min(keysWidth, w/3)))
+	return mark + fit(kind, kindWidth) + " " + spread(text, right, w-kindWidth-3) + " "
+}
+
+// marked paints a text, those of its runes that matched in another paint, and
+// returns the marks behind it.
+func marked(s string, at []bool, look, hit paint) (string, []bool) {
+	var b strings.Builder
+	runes := []rune(s)
+	for i := 0; i < len(runes); {
+		j := i
+		for j < len(runes) && at[j] == at[i] {
+			j++
+		}
+		if at[i] {
+			b.WriteString(hit.Render(string(runes[i:j])))
+		} else {
+			b.WriteString(look.Render(string(runes[i:j])))
+		}
+		i = j
+	}
+	return b.String(), at[len(runes):]
+}
