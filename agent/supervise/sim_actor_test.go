@@ -96,6 +96,7 @@ func (a *actor) emit(e agent.Event) {
 		a.turn = len(a.log)
 	}
 	a.log = append(a.log, e)
+	a.w.trace(a.Name, "writes %s %s %q", e.ID, simEvents[e.Type], e.Text)
 	lag := a.w.between(15*time.Millisecond, 150*time.Millisecond)
 	if a.Host != local {
 		lag = a.w.between(150*time.Millisecond, 1500*time.Millisecond)

@@ -171,6 +171,7 @@ func (a *actor) stopped(how string) {
 		a.excused = true
 	}
 	w.fig.stops++
+	w.trace(a.Name, "stands still after %s", how)
 	a.set("idle", "")
 }
 

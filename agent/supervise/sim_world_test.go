@@ -37,6 +37,7 @@ type sim struct {
 	rules    Rules
 	fig      figures
 	noted    int
+	follow   []string // agents that are traced
 }
 
 // figures are what the simulation measures.
@@ -123,6 +124,7 @@ func newSim(t testing.TB, seed uint64, span time.Duration, agents int) *sim {
 	w := &sim{
 		t: t, r: rand.New(rand.NewPCG(seed, 7)), now: start, start: start, end: start.Add(span),
 		journal: map[string]*simRecord{}, hosts: map[string]time.Time{}, accounts: map[string]*simAccount{},
+		follow: followed(),
 	}
 	w.fig.by = map[string]int{}
 	w.policy = func(a agent.Agent) agent.Policy {
@@ -176,7 +178,7 @@ func (w *sim) plotNight() {
 		}
 	})
 	for _, name := range names {
-		every(6*time.Hour, 16*time.Hour, func() { w.limit(w.accounts[name]) })
+		every(6*time.Hour, 16*time.Hour, func() { w.limit(name) })
 	}
 	every(5*time.Hour, 20*time.Hour, func() { w.outage = w.now.Add(w.between(20*time.Second, 40*time.Minute)) })
 	every(90*time.Minute, 7*time.Hour, func() { w.crash(w.vigils[0]) })
@@ -200,7 +202,8 @@ func (w *sim) plotNight() {
 
 // limit has an account meet its limit: for a while, and with a reset that is
 // right, or wrong by much, or not told.
-func (w *sim) limit(x *simAccount) {
+func (w *sim) limit(name string) {
+	x := w.accounts[name]
 	if x.until.After(w.now) {
 		return
 	}
@@ -215,6 +218,7 @@ func (w *sim) limit(x *simAccount) {
 	default:
 		x.stated = x.until
 	}
+	w.trace("", "%s is limited until %s, said to be until %s", name, x.until.Format(time.DateTime), x.stated.Format(time.DateTime))
 }
 
 // lose takes the connection to a machine away for a while.
@@ -263,6 +267,7 @@ func (w *sim) each(do func(*simVigil)) {
 func (w *sim) boot(v *simVigil) {
 	v.s, v.up, v.read = NewState(w.rules, true, false), true, map[agent.ID]int{}
 	v.life++
+	w.trace("", "%s starts", v.name)
 	other := w.vigils[0]
 	if v == other {
 		other = w.vigils[1]
@@ -303,6 +308,7 @@ func (w *sim) crash(v *simVigil) {
 func (w *sim) stop(v *simVigil) {
 	held := v.s.lease.Mine
 	v.up = false
+	w.trace("", "%s ends", v.name)
 	for _, o := range w.vigils {
 		if held && o != v && o.up {
 			w.after(w.between(time.Second, 15*time.Second), func() {
@@ -354,7 +360,9 @@ func (w *sim) poke(v *simVigil, a *actor) {
 }
 
 func (w *sim) step(v *simVigil, o Observation) {
+	w.traceSeen(v, o)
 	for _, x := range v.s.Step(w.now, o) {
+		w.traceDone(v, x)
 		w.act(v, x)
 	}
 }
