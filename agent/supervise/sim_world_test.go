@@ -54,8 +54,10 @@ type simAccount struct {
 	until  time.Time // it is limited
 	stated time.Time // as the CLIs print it; zero if they do not
 	began  time.Time
-	known  time.Time // an agent has met it
+	first  time.Time // an agent met it first; zero if none has
+	known  time.Time // an agent has met it last
 	probed time.Time // a nudge met it
+	prober *actor    // ... of this agent
 }
 
 // simRecord is a nudge in the journal that the vigils share.
@@ -207,7 +209,7 @@ func (w *sim) limit(name string) {
 	if x.until.After(w.now) {
 		return
 	}
-	x.began, x.until = w.now, w.now.Add(w.between(5*time.Minute, 4*time.Hour))
+	x.began, x.until, x.first = w.now, w.now.Add(w.between(5*time.Minute, 4*time.Hour)), time.Time{}
 	switch w.r.IntN(4) {
 	case 0:
 		x.stated = time.Time{}
@@ -321,6 +323,18 @@ func (w *sim) stop(v *simVigil) {
 			})
 		}
 	}
+}
+
+// seen reports whether the vigil that sends has ever seen the agent: one that was
+// started while a machine was away knows nothing of the agents there, nor of what
+// was tried with them.
+func (w *sim) seen(a *actor) bool {
+	for _, v := range w.vigils {
+		if v.holds() && v.s.agents[a.ID] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *simVigil) holds() bool { return v.up && v.s.lease.Mine }
