@@ -77,6 +77,7 @@ type share struct {
 	limit   nudge.Limit
 	free    bool      // an agent has had access since
 	sent    time.Time // the last nudge of any of the members
+	last    *track    // who was sent it
 }
 
 // share returns what holds for the agent: nil if no agent of its account has met
@@ -84,7 +85,9 @@ type share struct {
 func (s *State) share(now time.Time, t *track) *share {
 	x := &share{of: t, members: s.members(t.account())}
 	for _, m := range x.members {
-		x.sent = maxTime(x.sent, m.lastSent())
+		if at := m.lastSent(); at.After(x.sent) {
+			x.sent, x.last = at, m
+		}
 		if l := m.limits; l.met.After(x.limit.Met) {
 			x.by, x.limit.Met, x.limit.Resets = m, l.met, l.resets
 		}
@@ -151,10 +154,20 @@ func (t *track) probesSince(access time.Time) int {
 
 // current returns the limit for the policy: nil where it is over, or there is none.
 func (x *share) current() *nudge.Limit {
-	if x == nil || x.free {
+	if x == nil || x.free || x.unanswered() {
 		return nil
 	}
 	return &x.limit
+}
+
+// unanswered reports whether the agent is the one that tried the limit last, and
+// an outage of the service came in between: that says nothing of the limit. It
+// tries again as after any outage, and the others wait for what it finds.
+func (x *share) unanswered() bool {
+	t := x.of
+	turn := t.session.Turn
+	outage := t.verdict.Ending == agent.Failed || turn.Failure != nil && turn.Failure.Code == agent.Overloaded
+	return x.last == t && outage && !turn.Running() && turn.Started.After(x.limit.Met)
 }
 
 // turn says when the agent is nudged that could be at the given time, or why it
@@ -166,6 +179,9 @@ func (s *State) turn(now time.Time, x *share, at time.Time) (time.Time, string) 
 	}
 	t := x.of
 	t.limits.waits = true
+	if x.unanswered() {
+		return at, ""
+	}
 	queue := s.queue(now, x)
 	if !x.free && !x.limit.Over(now) {
 		if len(queue) == 0 || queue[0] == t {

@@ -338,3 +338,29 @@ func TestALimitIsWaitedForByADeadline(t *testing.T) {
 		}
 	})
 }
+
+// What comes between a try and its answer says nothing of the limit: the one that
+// tried tries again as after any outage, and the others wait for what it finds.
+func TestATryThatAnOutageAnswers(t *testing.T) {
+	f := newFleet(t, agent.Codex, "a", "b", "c")
+	start := f.now
+	f.reply = func(f *fleet, id agent.ID) {
+		switch in := f.now.Sub(start); {
+		case in < time.Hour:
+			f.limit(id, 0)
+		case in < 75*time.Minute:
+			f.event(id, agent.Event{Type: agent.TurnFailed, Failure: &agent.Failure{Ending: agent.Failed, Code: "server_error"}})
+		default:
+			f.tool(id)
+		}
+	}
+	for _, id := range []agent.ID{"a", "b", "c"} {
+		f.tool(id)
+		f.limit(id, 0)
+	}
+	f.pass(4 * time.Hour)
+	// a's third try meets the outage, and its own back-off brings the fourth.
+	if got, want := f.when(start), "a+10m0s a+30m0s a+1h10m0s a+1h15m0s b+1h15m10s c+1h15m20s"; got != want {
+		t.Fatalf("sent: %s\nwant: %s", got, want)
+	}
+}
