@@ -17,6 +17,9 @@ const (
 	inFlight = 2 * time.Minute
 	// stagger is between the nudges of agents that were held together.
 	stagger = 10 * time.Second
+	// answerWithin is what one has to find out whether a stated reset was right,
+	// before the next one is nudged.
+	answerWithin = time.Minute
 )
 
 // limits is what a track knows of usage limits.
@@ -170,9 +173,15 @@ func (x *share) unanswered() bool {
 	return x.last == t && outage && !turn.Running() && turn.Started.After(x.limit.Met)
 }
 
+// metSince reports whether the limit was met again after the time, and nobody
+// has had access since.
+func (x *share) metSince(at time.Time) bool {
+	return x != nil && !x.free && x.limit.Met.After(at)
+}
+
 // turn says when the agent is nudged that could be at the given time, or why it
 // is held: while the limit holds one agent tries it for all, and when it is over
-// they go one after the other.
+// they go one after the other; slowly while only its stated reset tells so.
 func (s *State) turn(now time.Time, x *share, at time.Time) (time.Time, string) {
 	if x == nil {
 		return at, ""
@@ -194,14 +203,18 @@ func (s *State) turn(now time.Time, x *share, at time.Time) (time.Time, string) 
 		return maxTime(next, now.Add(time.Second)), x.why(now)
 	}
 	at = maxTime(at, t.limits.freeAt)
-	if after := x.sent.Add(stagger); x.sent.After(x.limit.Met) && after.After(at) {
+	apart := answerWithin
+	if x.free {
+		apart = stagger
+	}
+	if after := x.sent.Add(apart); x.sent.After(x.limit.Met) && after.After(at) {
 		at = after
 	}
-	return at.Add(stagger * time.Duration(max(slices.Index(queue, t), 0))), ""
+	return at.Add(apart * time.Duration(max(slices.Index(queue, t), 0))), ""
 }
 
-// waitsItsTurn holds a nudge that was planned, and never typed, while another
-// agent tries the limit; it reports whether it does.
+// waitsItsTurn holds a nudge that was planned, and never typed or never taken,
+// while another agent tries the limit; it reports whether it does.
 func (s *State) waitsItsTurn(now time.Time, t *track, x *share) bool {
 	if x == nil {
 		return false
