@@ -17,6 +17,9 @@ const (
 	inFlight = 2 * time.Minute
 	// stagger is between the nudges of agents that were held together.
 	stagger = 10 * time.Second
+	// answerWithin is what one has to find out whether a stated reset was right,
+	// before the next one is nudged.
+	answerWithin = time.Minute
 )
 
 // limits is what a track knows of usage limits.
@@ -77,6 +80,7 @@ type share struct {
 	limit   nudge.Limit
 	free    bool      // an agent has had access since
 	sent    time.Time // the last nudge of any of the members
+	last    *track    // who was sent it
 }
 
 // share returns what holds for the agent: nil if no agent of its account has met
@@ -84,7 +88,9 @@ type share struct {
 func (s *State) share(now time.Time, t *track) *share {
 	x := &share{of: t, members: s.members(t.account())}
 	for _, m := range x.members {
-		x.sent = maxTime(x.sent, m.lastSent())
+		if at := m.lastSent(); at.After(x.sent) {
+			x.sent, x.last = at, m
+		}
 		if l := m.limits; l.met.After(x.limit.Met) {
 			x.by, x.limit.Met, x.limit.Resets = m, l.met, l.resets
 		}
@@ -151,21 +157,40 @@ func (t *track) probesSince(access time.Time) int {
 
 // current returns the limit for the policy: nil where it is over, or there is none.
 func (x *share) current() *nudge.Limit {
-	if x == nil || x.free {
+	if x == nil || x.free || x.unanswered() {
 		return nil
 	}
 	return &x.limit
 }
 
+// unanswered reports whether the agent is the one that tried the limit last, and
+// an outage of the service came in between: that says nothing of the limit. It
+// tries again as after any outage, and the others wait for what it finds.
+func (x *share) unanswered() bool {
+	t := x.of
+	turn := t.session.Turn
+	outage := t.verdict.Ending == agent.Failed || turn.Failure != nil && turn.Failure.Code == agent.Overloaded
+	return x.last == t && outage && !turn.Running() && turn.Started.After(x.limit.Met)
+}
+
+// metSince reports whether the limit was met again after the time, and nobody
+// has had access since.
+func (x *share) metSince(at time.Time) bool {
+	return x != nil && !x.free && x.limit.Met.After(at)
+}
+
 // turn says when the agent is nudged that could be at the given time, or why it
 // is held: while the limit holds one agent tries it for all, and when it is over
-// they go one after the other.
+// they go one after the other; slowly while only its stated reset tells so.
 func (s *State) turn(now time.Time, x *share, at time.Time) (time.Time, string) {
 	if x == nil {
 		return at, ""
 	}
 	t := x.of
 	t.limits.waits = true
+	if x.unanswered() {
+		return at, ""
+	}
 	queue := s.queue(now, x)
 	if !x.free && !x.limit.Over(now) {
 		if len(queue) == 0 || queue[0] == t {
@@ -178,14 +203,18 @@ func (s *State) turn(now time.Time, x *share, at time.Time) (time.Time, string) 
 		return maxTime(next, now.Add(time.Second)), x.why(now)
 	}
 	at = maxTime(at, t.limits.freeAt)
-	if after := x.sent.Add(stagger); x.sent.After(x.limit.Met) && after.After(at) {
+	apart := answerWithin
+	if x.free {
+		apart = stagger
+	}
+	if after := x.sent.Add(apart); x.sent.After(x.limit.Met) && after.After(at) {
 		at = after
 	}
-	return at.Add(stagger * time.Duration(max(slices.Index(queue, t), 0))), ""
+	return at.Add(apart * time.Duration(max(slices.Index(queue, t), 0))), ""
 }
 
-// waitsItsTurn holds a nudge that was planned, and never typed, while another
-// agent tries the limit; it reports whether it does.
+// waitsItsTurn holds a nudge that was planned, and never typed or never taken,
+// while another agent tries the limit; it reports whether it does.
 func (s *State) waitsItsTurn(now time.Time, t *track, x *share) bool {
 	if x == nil {
 		return false

@@ -22,6 +22,7 @@ type fleet struct {
 	sent  []sentTo
 	told  []Report
 	reply func(f *fleet, id agent.ID)
+	lose  func(agent.ID) bool // the Enter behind the nudge that is sent now
 }
 
 type sentTo struct {
@@ -65,6 +66,10 @@ func (f *fleet) see(o Observation) {
 			f.told = append(f.told, a.Report)
 		case Send:
 			f.sent = append(f.sent, sentTo{a.Agent.ID, f.now})
+			if f.lose != nil && f.lose(a.Agent.ID) {
+				f.see(Fared{ID: a.Agent.ID, Key: a.Nudge.Key, Result: nudge.Result{Status: agent.Sent}, Err: nudge.ErrUnclear})
+				continue
+			}
 			f.see(Entered{a.Agent.ID, a.Nudge.Key})
 			f.event(a.Agent.ID, agent.Event{Type: agent.Prompt, Text: a.Nudge.Text, Origin: agent.Human})
 			f.see(Fared{ID: a.Agent.ID, Key: a.Nudge.Key, Result: nudge.Result{Status: agent.Received}})
@@ -337,4 +342,77 @@ func TestALimitIsWaitedForByADeadline(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What comes between a try and its answer says nothing of the limit: the one that
+// tried tries again as after any outage, and the others wait for what it finds.
+func TestATryThatAnOutageAnswers(t *testing.T) {
+	f := newFleet(t, agent.Codex, "a", "b", "c")
+	start := f.now
+	f.reply = func(f *fleet, id agent.ID) {
+		switch in := f.now.Sub(start); {
+		case in < time.Hour:
+			f.limit(id, 0)
+		case in < 75*time.Minute:
+			f.event(id, agent.Event{Type: agent.TurnFailed, Failure: &agent.Failure{Ending: agent.Failed, Code: "server_error"}})
+		default:
+			f.tool(id)
+		}
+	}
+	for _, id := range []agent.ID{"a", "b", "c"} {
+		f.tool(id)
+		f.limit(id, 0)
+	}
+	f.pass(4 * time.Hour)
+	// a's third try meets the outage, and its own back-off brings the fourth.
+	if got, want := f.when(start), "a+10m0s a+30m0s a+1h10m0s a+1h15m0s b+1h15m10s c+1h15m20s"; got != want {
+		t.Fatalf("sent: %s\nwant: %s", got, want)
+	}
+}
+
+// The stated reset has passed: one finds out whether it was right before the next
+// one is nudged.
+func TestAResetIsTriedByOneFirst(t *testing.T) {
+	f := newFleet(t, agent.Codex, "a", "b", "c")
+	start := f.now
+	for _, id := range []agent.ID{"a", "b", "c"} {
+		f.tool(id)
+		f.limit(id, 5*time.Minute)
+	}
+	f.pass(5*time.Minute + 50*time.Second) // a is asked, and thinks
+	if got, want := f.when(start), "a+5m30s"; got != want {
+		t.Fatalf("sent: %s\nwant: %s", got, want)
+	}
+	f.limit("a", 0)
+	f.pass(9 * time.Minute)
+	if got, want := f.when(start), "a+5m30s"; got != want {
+		t.Fatalf("sent: %s\nwant: %s", got, want)
+	}
+}
+
+// A nudge whose Enter was lost is a try of the limit like another: it is not
+// brought to its end while the limit has just been met by another agent.
+func TestALostEnterWaitsForTheLimit(t *testing.T) {
+	f := newFleet(t, agent.Codex, "a", "b")
+	f.limit("a", 5*time.Minute)
+	f.limit("b", 5*time.Minute)
+	lost := map[agent.ID]bool{}
+	f.lose = func(id agent.ID) bool {
+		first := !lost[id]
+		lost[id] = true
+		return first
+	}
+	start := f.now
+	f.pass(7 * time.Minute)
+	f.limit("a", 0) // it took long to find out
+	f.pass(9 * time.Minute)
+	want := "a+5m30s a+5m50s b+6m50s"
+	if got := f.when(start); got != want {
+		t.Fatalf("sent: %s\nwant: %s", got, want)
+	}
+	f.reply = func(f *fleet, id agent.ID) { f.tool(id) }
+	f.pass(time.Hour)
+	if got := f.when(start); len(f.sent) != 5 || f.sent[3].id != "a" || f.sent[4].id != "b" {
+		t.Fatalf("sent: %s", got)
+	}
 }

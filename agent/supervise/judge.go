@@ -154,6 +154,13 @@ func turn(t *track) string { return "/" + t.session.Turn.ID }
 
 func turnStart(t *track) time.Time { return t.session.Turn.Started }
 
+// outdated reports whether the CLI's word is of before the turn's end. It lags:
+// that the turn waited for a person is no news once it has ended.
+func (t *track) outdated(word Registered) bool {
+	ended := t.session.Turn.Ended
+	return !ended.IsZero() && !word.At.After(ended)
+}
+
 // dialog says which dialog is open, by the CLI's registry or by the screen.
 func (t *track) dialog() (agent.Dialog, string) {
 	var screen agent.Dialog
@@ -161,7 +168,7 @@ func (t *track) dialog() (agent.Dialog, string) {
 		screen = t.screen.Dialog
 	}
 	word, source := t.word()
-	if word.Status == "waiting" {
+	if word.Status == "waiting" && !t.outdated(word) {
 		switch {
 		case strings.Contains(word.WaitingFor, "permission"):
 			return agent.PermissionDialog, source
@@ -184,6 +191,13 @@ func (s *State) judgeEnded(now time.Time, t *track) {
 	if t.judged == t.session.Turn.EndID && now.Before(t.calmFrom) {
 		t.wake(t.calmFrom) // the CLI is about to wake it: the verdict stands until then
 		return
+	}
+	if word, _ := t.word(); word.Status == "waiting" && t.outdated(word) && (t.screen == nil || t.screen.At.Before(t.heardAt)) {
+		in := lookAfterChange // a sub-agent's dialog may be open all the same
+		if t.lookErr != "" {
+			in = lookIdle
+		}
+		t.lookSoon(now, in)
 	}
 	f := s.facts(now, t)
 	v := s.ask(t, f)

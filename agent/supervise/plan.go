@@ -211,7 +211,7 @@ func (s *State) pursue(now time.Time, t *track, n *agent.Nudge, shared *share) {
 		s.held(now, t, "auto-resume is with "+orSomeone(s.lease.Holder))
 	case !reachable:
 		s.held(now, t, "the server of its CLI does not answer: it is not known whether it has the nudge")
-	case n.SentAt.IsZero() && n.Pasted == 0 && s.waitsItsTurn(now, t, shared):
+	case (n.SentAt.IsZero() && n.Pasted == 0 || shared.metSince(n.SentAt)) && s.waitsItsTurn(now, t, shared):
 	case n.Pasted >= maxTries:
 		s.held(now, t, "the nudge was typed but never showed up in the transcript: look at its pane")
 	default:

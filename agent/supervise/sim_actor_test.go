@@ -96,6 +96,7 @@ func (a *actor) emit(e agent.Event) {
 		a.turn = len(a.log)
 	}
 	a.log = append(a.log, e)
+	a.w.trace(a.Name, "writes %s %s %q", e.ID, simEvents[e.Type], e.Text)
 	lag := a.w.between(15*time.Millisecond, 150*time.Millisecond)
 	if a.Host != local {
 		lag = a.w.between(150*time.Millisecond, 1500*time.Millisecond)
@@ -269,25 +270,44 @@ func (a *actor) checkPolicy(agent.Nudge) {
 	}
 	x := a.account()
 	if a.limited() && !x.known.IsZero() && x.known.After(x.began) && w.now.Sub(x.known) > 5*time.Second {
-		if x.probed.After(x.began) && w.now.Sub(x.probed) < 10*time.Minute {
+		if x.probed.After(x.began) && w.now.Sub(x.probed) < 10*time.Minute && w.seen(x.prober) {
 			beyond("the account's limit was tried %v ago", w.now.Sub(x.probed))
 		}
-		x.probed = w.now
+		x.probed, x.prober = w.now, a
 	}
 }
 
+// due is from when on it could be nudged.
+func (a *actor) due() time.Time {
+	from := maxTime(a.since.Add(a.wait), a.blocked)
+	for _, q := range a.w.policy(a.Agent).Quiet {
+		if q.Covers(from) {
+			from = from.Truncate(24 * time.Hour).Add(q.To)
+		}
+	}
+	return from
+}
+
+// excuse sees whether another agent met a limit of the account between the stop
+// and its nudge, a reader's lag included: then it waits with the others, though
+// there was no limit yet as it stopped.
+func (a *actor) excuse() {
+	if x := a.account(); x.first.After(a.since) && x.first.Before(a.due().Add(seenWithin)) {
+		a.excused = true
+	}
+}
+
+// seenWithin is how long it takes at most until a vigil has read an event.
+const seenWithin = 5 * time.Second
+
 // measure adds to the idle time that vigil alone is to blame for.
 func (a *actor) measure() {
+	a.excuse()
 	if a.excused || a.phase != stops {
 		return
 	}
 	w := a.w
-	from := maxTime(a.since.Add(a.wait), a.blocked)
-	if p := w.policy(a.Agent); len(p.Quiet) > 0 {
-		if q := p.Quiet[0]; q.Covers(from) {
-			from = from.Truncate(24 * time.Hour).Add(q.To)
-		}
-	}
+	from := a.due()
 	if own := w.now.Sub(from); own > 0 {
 		w.fig.own += own
 		if own > time.Minute {
@@ -303,6 +323,7 @@ func (a *actor) judgeStop() {
 	if a.phase != stops || a.sorted || a.told > 0 {
 		return
 	}
+	a.excuse()
 	patience := 3 * time.Minute
 	if a.excused {
 		patience = 80 * time.Minute

@@ -136,6 +136,9 @@ func (a *actor) meetLimit() {
 		f.Resets = x.stated
 	}
 	x.known = w.now
+	if x.first.IsZero() {
+		x.first = w.now
+	}
 	a.fail(f, "a usage limit")
 	if a.Kind == agent.Claude && !f.Resets.IsZero() && !a.paneOnly { // it continues by itself
 		gen := a.gen
@@ -171,6 +174,7 @@ func (a *actor) stopped(how string) {
 		a.excused = true
 	}
 	w.fig.stops++
+	w.trace(a.Name, "stands still after %s", how)
 	a.set("idle", "")
 }
 

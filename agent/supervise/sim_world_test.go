@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"container/heap"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -37,6 +36,7 @@ type sim struct {
 	rules    Rules
 	fig      figures
 	noted    int
+	follow   []string // agents that are traced
 }
 
 // figures are what the simulation measures.
@@ -53,8 +53,10 @@ type simAccount struct {
 	until  time.Time // it is limited
 	stated time.Time // as the CLIs print it; zero if they do not
 	began  time.Time
-	known  time.Time // an agent has met it
+	first  time.Time // an agent met it first; zero if none has
+	known  time.Time // an agent has met it last
 	probed time.Time // a nudge met it
+	prober *actor    // ... of this agent
 }
 
 // simRecord is a nudge in the journal that the vigils share.
@@ -123,6 +125,7 @@ func newSim(t testing.TB, seed uint64, span time.Duration, agents int) *sim {
 	w := &sim{
 		t: t, r: rand.New(rand.NewPCG(seed, 7)), now: start, start: start, end: start.Add(span),
 		journal: map[string]*simRecord{}, hosts: map[string]time.Time{}, accounts: map[string]*simAccount{},
+		follow: followed(),
 	}
 	w.fig.by = map[string]int{}
 	w.policy = func(a agent.Agent) agent.Policy {
@@ -176,7 +179,7 @@ func (w *sim) plotNight() {
 		}
 	})
 	for _, name := range names {
-		every(6*time.Hour, 16*time.Hour, func() { w.limit(w.accounts[name]) })
+		every(6*time.Hour, 16*time.Hour, func() { w.limit(name) })
 	}
 	every(5*time.Hour, 20*time.Hour, func() { w.outage = w.now.Add(w.between(20*time.Second, 40*time.Minute)) })
 	every(90*time.Minute, 7*time.Hour, func() { w.crash(w.vigils[0]) })
@@ -200,11 +203,12 @@ func (w *sim) plotNight() {
 
 // limit has an account meet its limit: for a while, and with a reset that is
 // right, or wrong by much, or not told.
-func (w *sim) limit(x *simAccount) {
+func (w *sim) limit(name string) {
+	x := w.accounts[name]
 	if x.until.After(w.now) {
 		return
 	}
-	x.began, x.until = w.now, w.now.Add(w.between(5*time.Minute, 4*time.Hour))
+	x.began, x.until, x.first = w.now, w.now.Add(w.between(5*time.Minute, 4*time.Hour)), time.Time{}
 	switch w.r.IntN(4) {
 	case 0:
 		x.stated = time.Time{}
@@ -215,6 +219,7 @@ func (w *sim) limit(x *simAccount) {
 	default:
 		x.stated = x.until
 	}
+	w.trace("", "%s is limited until %s, said to be until %s", name, x.until.Format(time.DateTime), x.stated.Format(time.DateTime))
 }
 
 // lose takes the connection to a machine away for a while.
@@ -263,6 +268,7 @@ func (w *sim) each(do func(*simVigil)) {
 func (w *sim) boot(v *simVigil) {
 	v.s, v.up, v.read = NewState(w.rules, true, false), true, map[agent.ID]int{}
 	v.life++
+	w.trace("", "%s starts", v.name)
 	other := w.vigils[0]
 	if v == other {
 		other = w.vigils[1]
@@ -303,6 +309,7 @@ func (w *sim) crash(v *simVigil) {
 func (w *sim) stop(v *simVigil) {
 	held := v.s.lease.Mine
 	v.up = false
+	w.trace("", "%s ends", v.name)
 	for _, o := range w.vigils {
 		if held && o != v && o.up {
 			w.after(w.between(time.Second, 15*time.Second), func() {
@@ -315,6 +322,18 @@ func (w *sim) stop(v *simVigil) {
 			})
 		}
 	}
+}
+
+// seen reports whether the vigil that sends has ever seen the agent: one that was
+// started while a machine was away knows nothing of the agents there, nor of what
+// was tried with them.
+func (w *sim) seen(a *actor) bool {
+	for _, v := range w.vigils {
+		if v.holds() && v.s.agents[a.ID] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *simVigil) holds() bool { return v.up && v.s.lease.Mine }
@@ -354,7 +373,9 @@ func (w *sim) poke(v *simVigil, a *actor) {
 }
 
 func (w *sim) step(v *simVigil, o Observation) {
+	w.traceSeen(v, o)
 	for _, x := range v.s.Step(w.now, o) {
+		w.traceDone(v, x)
 		w.act(v, x)
 	}
 }
@@ -397,127 +418,4 @@ func (w *sim) run() figures {
 	}
 	w.fig.wall = w.end.Sub(w.start) * time.Duration(len(w.actors))
 	return w.fig
-}
-
-// act does what a vigil wants done.
-func (w *sim) act(v *simVigil, x Action) {
-	life := v.life
-	later := func(a, b time.Duration, do func()) {
-		w.after(w.between(a, b), func() {
-			if v.up && v.life == life {
-				do()
-			}
-		})
-	}
-	switch x := x.(type) {
-	case Restore:
-		later(5*time.Millisecond, 80*time.Millisecond, func() {
-			w.step(v, Restored{ID: x.Agent.ID, Nudges: w.nudgesOf(x.Agent.ID), Again: x.Again})
-		})
-	case LookAt:
-		a := w.actor(x.ID)
-		later(5*time.Millisecond, 60*time.Millisecond, func() {
-			if w.away(a.Host) {
-				w.step(v, Looked{ID: x.ID, Err: nudge.ErrUnsure})
-				return
-			}
-			w.step(v, Looked{ID: x.ID, Screen: a.screen()})
-		})
-	case Advance:
-		if n := w.journal[x.Key]; n != nil {
-			n.advance(x.To, w.now, x.Note)
-		}
-	case Send:
-		a := w.actor(x.Agent.ID)
-		fared := func(r nudge.Result, err error) { w.step(v, Fared{ID: a.ID, Key: x.Nudge.Key, Result: r, Err: err}) }
-		if why := w.claim(v, x.Nudge); why != "" {
-			later(5*time.Millisecond, 20*time.Millisecond, func() { fared(nudge.Result{Status: agent.Planned, Note: why}, nil) })
-			return
-		}
-		later(80*time.Millisecond, 350*time.Millisecond, func() { w.deliver(v, a, x, fared, later) })
-	}
-}
-
-// advance is as the journal's own: a status only grows.
-func (n *simRecord) advance(to agent.NudgeStatus, at time.Time, note string) {
-	rank := func(s agent.NudgeStatus) int {
-		return slices.Index([]agent.NudgeStatus{agent.Planned, agent.Sent, agent.Received, agent.Wasted, agent.Effective, agent.Dropped}, s)
-	}
-	if rank(to) <= rank(n.Status) || n.Status == agent.Wasted {
-		return
-	}
-	n.Status, n.Note = to, note
-	switch to {
-	case agent.Sent:
-		n.SentAt = at
-	case agent.Received:
-		n.ReceivedAt = at
-	case agent.Effective, agent.Wasted:
-		n.SettledAt = at
-	}
-}
-
-// claim plans a nudge in the journal and takes the right to deliver it.
-func (w *sim) claim(v *simVigil, n agent.Nudge) string {
-	old := w.journal[n.Key]
-	if old == nil {
-		n.Status = agent.Planned
-		old = &simRecord{Nudge: n}
-		w.journal[n.Key] = old
-	}
-	if !old.Status.Open() || old.holder != "" && old.holder != v.name && old.until.After(w.now) {
-		return "another vigil is sending it"
-	}
-	old.holder, old.until = v.name, w.now.Add(claimFor)
-	return ""
-}
-
-// nudgesOf is what the journal knows of an agent's nudges.
-func (w *sim) nudgesOf(id agent.ID) []agent.Nudge {
-	var out []agent.Nudge
-	for _, n := range w.journal {
-		if n.Agent == id && w.now.Sub(n.PlannedAt) < nudgesBack {
-			x := n.Nudge
-			x.Tries, x.Pasted = 0, 0
-			out = append(out, x)
-		}
-	}
-	slices.SortFunc(out, func(a, b agent.Nudge) int { return a.PlannedAt.Compare(b.PlannedAt) })
-	return out
-}
-
-// deliver types a nudge into an agent's pane, as the transaction does.
-func (w *sim) deliver(v *simVigil, a *actor, x Send, fared func(nudge.Result, error), later func(a, b time.Duration, do func())) {
-	held := func(why string, err error) { fared(nudge.Result{Status: agent.Planned, Note: why}, err) }
-	switch why := a.obstacle(x); {
-	case w.away(a.Host):
-		held("its pane cannot be read", errors.Join(nudge.ErrUnsure))
-		return
-	case why != "":
-		later(time.Millisecond, idleWithinSim, func() { held(why, nil) })
-		return
-	}
-	w.poke(v, a) // the file is read before anything is typed
-	if !v.s.due(x.Nudge.Key, a.ID) {
-		held("it went on by itself", nil)
-		return
-	}
-	if w.chance(0.01) && a.standing == "" { // Enter is lost
-		a.standing, a.typed = x.Nudge.Text, w.now
-		fared(nudge.Result{Status: agent.Sent, Note: "the text still stands in the input line"}, nudge.ErrUnclear)
-		return
-	}
-	a.standing = ""
-	w.step(v, Entered{a.ID, x.Nudge.Key})
-	a.receive(x.Nudge)
-	later(20*time.Millisecond, 900*time.Millisecond, func() {
-		fared(nudge.Result{Status: agent.Sent, Note: "taken by the CLI"}, nil)
-	})
-}
-
-const idleWithinSim = 3 * time.Second
-
-func (w *sim) actor(id agent.ID) *actor {
-	i := slices.IndexFunc(w.actors, func(a *actor) bool { return a.ID == id })
-	return w.actors[i]
 }

@@ -78,6 +78,6 @@ func (s *State) due(key string, id agent.ID) bool {
 		return false
 	}
 	n := t.nudge(key)
-	same := n != nil && (n.EndID == t.endID() || n.Rung == nudge.RungHandOver)
+	same := n != nil && (n.EndID == t.endID() && t.planned() || n.Rung == nudge.RungHandOver)
 	return n != nil && n.Status.Open() && (n.Manual || same && !t.session.Turn.Running())
 }
