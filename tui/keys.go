@@ -86,6 +86,7 @@ func rootKeys() []action[*Model] {
 		bind((*Model).writeNudge, "write a nudge by hand", "N"),
 		bind((*Model).toggleAuto, "auto-resume on or off", "a"),
 		act((*Model).openWhy, "why? what decided", "w"),
+		bind((*Model).nextTheme, "the next theme", "T"),
 		bind((*Model).openFilter, "filter", "/"),
 		act((*Model).back, "back: clear the filter, leave the zoom", "esc"),
 		act((*Model).openHelp, "keys", "?"),
