@@ -60,6 +60,18 @@ func TestThemes(t *testing.T) {
 	})
 }
 
+// Which zone has the keys is seen without colour.
+func TestFocusWithoutColour(t *testing.T) {
+	for _, s := range []size{{120, 40}, {80, 24}} {
+		m := start(newFake(story()), s)
+		before := ansi.Strip(m.View().Content)
+		press(m, "tab")
+		if after := ansi.Strip(m.View().Content); after == before {
+			t.Errorf("at %dx%d nothing but colours tells which zone has the keys", s.w, s.h)
+		}
+	}
+}
+
 // Only what is painted differs between themes and profiles, never what is
 // written.
 func TestThemesSayTheSame(t *testing.T) {
