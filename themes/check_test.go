@@ -133,6 +133,14 @@ func TestBase(t *testing.T) {
 	}
 }
 
+// Contrast is measured against the background, so that must be known.
+func TestBackground(t *testing.T) {
+	_, err := themes.Parse("mine.toml", []byte("base = \"dark\"\nbackground = \"black\"\n"))
+	if err == nil || !strings.Contains(err.Error(), "background black has no contrast that is known") {
+		t.Errorf("of a background that is the terminal's own: %v", err)
+	}
+}
+
 // Lint tells all that is wrong at once.
 func TestLint(t *testing.T) {
 	_, faults := themes.Lint("mine.toml", []byte("fancy = 1\ndark = true\n[role]\ntext = \"#ffffff\"\nshiny = \"#ffffff\"\n"))

@@ -104,6 +104,9 @@ func (t *Theme) missing() []string {
 		faults = append(faults, fmt.Sprintf("role %s is missing; give each a colour, as in %s = \"#5fafff\", or name a built-in theme as base",
 			strings.Join(roles, ", "), roles[0]))
 	}
+	if t.Background.IsSet() && !t.Background.Exact() {
+		faults = append(faults, fmt.Sprintf("background %s has no contrast that is known; write it as #rrggbb", t.Background))
+	}
 	if len(t.Series) < minSeries {
 		faults = append(faults, fmt.Sprintf("series has %d colours; give it at least %d", len(t.Series), minSeries))
 	}

@@ -115,9 +115,16 @@ func TestErrors(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("name = \"x\"\n[role]\ntext = \"#ffffff\""))
 	f.Add([]byte("series = [1]"))
+	f.Add([]byte("base = \"dark\"\ncolour_blind = true\n[role]\ngood = \"bright-red\""))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, err := themes.Parse("f", data); err != nil && strings.Contains(err.Error(), "\n") {
+		th, err := themes.Parse("f", data)
+		if err != nil && strings.Contains(err.Error(), "\n") {
 			t.Fatalf("error of two lines: %q", err)
+		}
+		for _, f := range th.Check().Faults {
+			if strings.Contains(f, "\n") {
+				t.Fatalf("fault of two lines: %q", f)
+			}
 		}
 	})
 }

@@ -29,6 +29,11 @@ func (m *Model) watchTheme() tea.Cmd {
 
 func (m *Model) onRestyled(msg restyled) tea.Cmd {
 	m.o.Theme = msg.theme
+	for i := range m.o.Themes { // the key shall find it as it is now
+		if msg.theme != nil && m.o.Themes[i].Name == msg.theme.Name {
+			m.o.Themes[i] = *msg.theme
+		}
+	}
 	m.setTheme(m.dark)
 	m.show()
 	cmds := []tea.Cmd{m.watchTheme()}

@@ -160,6 +160,12 @@ func TestNextTheme(t *testing.T) {
 	if m.st.theme.Name != "mine" {
 		t.Errorf("after the last one comes %s", m.st.theme.Name)
 	}
+	own.Role.Text = themes.RGB(1, 2, 3)
+	m.Update(restyled{&own})
+	press(m, "T")
+	if m.st.theme.Role.Text != own.Role.Text {
+		t.Error("the key brings a theme back as it was before it changed")
+	}
 }
 
 // What arrives by the channel is shown.

@@ -74,10 +74,7 @@ func (t themeFile) json(c Config) themeJSON {
 func clean(s string) string { return agent.CleanLine(s, 60) }
 
 func listThemes(e env, c Config, asJSON bool) error {
-	all, err := allThemes(c)
-	if err != nil {
-		return err
-	}
+	all := allThemes(c)
 	if asJSON {
 		enc := json.NewEncoder(e.Stdout)
 		for _, t := range all {

@@ -22,17 +22,13 @@ type checkedJSON struct {
 
 // checkThemes checks the theme with the name, or all.
 func checkThemes(e env, c Config, name string, asJSON bool) error {
-	var all []themeFile
-	var err error
-	if name == "" {
-		all, err = allThemes(c)
-	} else {
-		var t themeFile
-		t, err = readTheme(c, name)
+	all := allThemes(c)
+	if name != "" {
+		t, err := readTheme(c, name)
+		if err != nil {
+			return err
+		}
 		all = []themeFile{t}
-	}
-	if err != nil {
-		return err
 	}
 	var errs []error
 	failed := 0

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"vigil/agent"
 	"vigil/themes"
@@ -38,29 +39,25 @@ func readTheme(c Config, name string) (themeFile, error) {
 }
 
 // allThemes are the built-in ones and the person's own, by name.
-func allThemes(c Config) ([]themeFile, error) {
+func allThemes(c Config) []themeFile {
 	names := append(themes.Names(), themes.Own(themesDir(c))...)
 	slices.Sort(names)
 	var all []themeFile
 	for _, name := range slices.Compact(names) {
 		t, err := readTheme(c, name)
 		if err != nil {
-			return nil, err
+			t = themeFile{themes.Theme{Name: name}, themes.File(name, themesDir(c)), []string{err.Error()}}
 		}
 		all = append(all, t)
 	}
-	return all, nil
+	return all
 }
 
 // choosable are the themes that the screen goes through. One that cannot be
 // read is left out: the person is told when they choose it.
 func choosable(c Config) []themes.Theme {
-	all, err := allThemes(c)
-	if err != nil {
-		return nil
-	}
 	var out []themes.Theme
-	for _, t := range all {
+	for _, t := range allThemes(c) {
 		if len(t.faults) == 0 {
 			out = append(out, t.Theme)
 		}
@@ -120,11 +117,12 @@ func watchTheme(ctx context.Context, start Config, shown *themes.Theme, load fun
 		name = c.Theme
 		t, err := screenTheme(c)
 		if err != nil {
-			where := "theme " + clean(filepath.Base(name))
-			if f, ferr := readTheme(c, name); ferr == nil && len(f.faults) > 0 {
-				say(where, f.faults[0], "the old theme stays until this one is mended")
-			} else {
-				say(where, err.Error(), "the old theme stays")
+			f, err := readTheme(c, name)
+			if err != nil {
+				f.faults = []string{strings.TrimPrefix(err.Error(), fmt.Sprintf("theme %q: ", name))}
+			}
+			if len(f.faults) > 0 { // else it was mended just now
+				say("theme "+clean(filepath.Base(name)), f.faults[0], "the old theme stays until this one is mended")
 			}
 			return
 		}

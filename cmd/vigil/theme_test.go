@@ -201,7 +201,14 @@ func TestWatchTheme(t *testing.T) {
 	if th := next(); th.Dark {
 		t.Errorf("the mended one is %+v", th)
 	}
+	configure("theme = \"nord\"\n")
+	if p := <-problems; p.Where != "theme nord" || !strings.HasPrefix(p.What, "not found; use one of ansi16, ") {
+		t.Errorf("of a theme that is not there it says %+v", p)
+	}
 	configure("theme = \"tokyo-night\"\n")
+	if p := <-problems; p.Where != "theme nord" || p.What != "" {
+		t.Errorf("once there is one again it says %+v", p)
+	}
 	if th := next(); th.Name != "tokyo-night" {
 		t.Errorf("the other one is %+v", th)
 	}
