@@ -65,7 +65,7 @@ func (c *Color) UnmarshalText(text []byte) error {
 }
 
 func badColor(text []byte) error {
-	return fmt.Errorf("%q is no colour; write it as #rrggbb, or as one of the terminal's own: default, red, bright-red, ...", text)
+	return fmt.Errorf("%q is no colour; write it as #rrggbb, or as one of the terminal's own: default, or a name like red or bright-red", text)
 }
 
 // MarshalText is the reverse of UnmarshalText.
