@@ -1,10 +1,10 @@
 // Package themes says which colour each role on the screen has. A theme is
-// data: a TOML file, embedded here or in a person's own themes folder. Nothing
-// else in vigil names a colour. Start with [Load].
+// data: a TOML file, embedded here or a person's own. Nothing else in vigil
+// names a colour. Start with [Load]; [Theme.Check] says whether a theme can be
+// read.
 package themes
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -13,25 +13,29 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/pelletier/go-toml/v2"
 )
 
 // Theme gives every role its colour.
 type Theme struct {
-	Name string `toml:"name"`
-	Dark bool   `toml:"dark"` // made for a dark background
-	Role Roles  `toml:"role"`
+	Name string
+	Dark bool // made for a dark background
+	// Background is what it is made for. It is not painted: the terminal's own
+	// stays. See [Theme.Ground].
+	Background Color
+	// ColourBlind says that it is made for all kinds of colour vision;
+	// [Theme.Check] holds it to that.
+	ColourBlind bool
+	Role        Roles
 	// Series are the colours of curves, in the order in which they are given
 	// out. Neighbours must be easy to tell apart.
-	Series []Color `toml:"series"`
+	Series []Color
 }
 
 // Roles are the colours by what they mean. A role is never a colour's name.
 type Roles struct {
 	Text     Color `toml:"text"`      // what is read
-	Muted    Color `toml:"muted"`     // what is read second
-	Faint    Color `toml:"faint"`     // rules, grids, empty places
+	Muted    Color `toml:"muted"`     // what is read second; where it is the terminal's default, it is dimmed
+	Faint    Color `toml:"faint"`     // rules, grids, empty places; nothing that is read
 	Accent   Color `toml:"accent"`    // where you are
 	OnAccent Color `toml:"on_accent"` // text on Accent, Warn or Bad as a background
 
@@ -57,9 +61,19 @@ type Roles struct {
 	Record Color `toml:"record"` // the result to beat
 }
 
-// minSeries is how many series colours a theme needs: with fewer, the runs of
-// one legend could not be told apart.
-const minSeries = 6
+// Ground returns the background that the theme is made for: what it says, else
+// a dark grey or white.
+func (t Theme) Ground() Color {
+	switch {
+	case t.Background.IsSet():
+		return t.Background
+	case t.Dark:
+		return RGB(0x1e, 0x1e, 0x1e)
+	}
+	return RGB(0xff, 0xff, 0xff)
+}
+
+const suffix = ".toml"
 
 //go:embed *.toml
 var builtin embed.FS
@@ -70,103 +84,102 @@ func Dark() Theme { return embedded("dark") }
 // Light returns the theme for a light background.
 func Light() Theme { return embedded("light") }
 
+// Ansi16 returns the theme for a terminal with no colours but its own sixteen.
+func Ansi16() Theme { return embedded("ansi16") }
+
+// Builtin returns the embedded themes, in the order of Names.
+func Builtin() []Theme {
+	var out []Theme
+	for _, name := range Names() {
+		out = append(out, embedded(name))
+	}
+	return out
+}
+
 // Names lists the embedded themes.
 func Names() []string {
-	files, err := fs.Glob(builtin, "*.toml")
+	files, err := fs.Glob(builtin, "*"+suffix)
 	if err != nil {
 		panic(err) // the pattern is a constant
 	}
+	return names(files)
+}
+
+func names(files []string) []string {
+	out := make([]string, len(files))
 	for i, f := range files {
-		files[i] = strings.TrimSuffix(f, ".toml")
+		out[i] = strings.TrimSuffix(filepath.Base(f), suffix)
 	}
-	slices.Sort(files)
-	return files
+	slices.Sort(out)
+	return out
+}
+
+// Own lists a person's own themes: the files NAME.toml in userDir. A folder
+// that is not there has none.
+func Own(userDir string) []string {
+	entries, err := os.ReadDir(userDir)
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for _, e := range entries {
+		if n := e.Name(); strings.HasSuffix(n, suffix) && !strings.HasPrefix(n, ".") {
+			files = append(files, n)
+		}
+	}
+	return names(files)
+}
+
+// IsPath reports whether a theme is named by the path of its file.
+func IsPath(name string) bool {
+	return strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, suffix)
+}
+
+// File returns where a person's own file of a theme is looked for: the path
+// itself, or NAME.toml in userDir. It need not exist.
+func File(name, userDir string) string {
+	switch {
+	case IsPath(name):
+		return name
+	case userDir == "" || name == "" || strings.HasPrefix(name, "."):
+		return ""
+	}
+	return filepath.Join(userDir, name+suffix)
 }
 
 // Load returns the theme with the name: NAME.toml in userDir where there is
-// one, else the embedded one. An empty userDir means that there are no own
-// themes. The error is one line that says what is wrong, where, and what to do.
+// one, else the embedded one; or that in the file, where the name is a path. An
+// empty userDir means that there are no own themes. The error is one line that
+// says what is wrong, where, and what to do.
 func Load(name, userDir string) (Theme, error) {
-	if name == "" || name != filepath.Base(name) || strings.HasPrefix(name, ".") {
-		return Theme{}, fmt.Errorf("theme %q: a theme is named without folders; the built-in ones are %s",
-			name, strings.Join(Names(), ", "))
-	}
-	if userDir != "" {
-		path := filepath.Join(userDir, name+".toml")
+	if path := File(name, userDir); path != "" {
 		data, err := os.ReadFile(path)
 		switch {
 		case err == nil:
 			return Parse(path, data)
-		case !errors.Is(err, fs.ErrNotExist):
-			return Theme{}, fmt.Errorf("theme %s: %w", name, err)
+		case IsPath(name) || !errors.Is(err, fs.ErrNotExist):
+			return Theme{}, fmt.Errorf("theme %s: %w; give one of %s, or a file that can be read", name, err, strings.Join(Names(), ", "))
 		}
 	}
 	if !slices.Contains(Names(), name) {
-		return Theme{}, fmt.Errorf("theme %q: not found; use one of %s, or write %s",
-			name, strings.Join(Names(), ", "), filepath.Join(userDir, name+".toml"))
+		also := ""
+		if userDir != "" && name != "" {
+			also = ", or write " + filepath.Join(userDir, name+suffix)
+		}
+		return Theme{}, fmt.Errorf("theme %q: not found; use one of %s%s", name, strings.Join(Names(), ", "), also)
 	}
 	return embedded(name), nil
-}
-
-// Parse reads a theme. The file's path is for error messages. An unknown key, a
-// missing role and a colour that is none are errors.
-func Parse(path string, data []byte) (Theme, error) {
-	var t Theme
-	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := d.Decode(&t); err != nil {
-		return Theme{}, fmt.Errorf("theme %s: %s", path, oneLine(err))
-	}
-	if err := t.check(); err != nil {
-		return Theme{}, fmt.Errorf("theme %s: %w", path, err)
-	}
-	return t, nil
 }
 
 // embedded returns a theme that is known to be there and right: a test loads
 // each of them.
 func embedded(name string) Theme {
-	data, err := builtin.ReadFile(name + ".toml")
+	data, err := builtin.ReadFile(name + suffix)
 	if err == nil {
 		var t Theme
-		if t, err = Parse(name+".toml", data); err == nil {
+		if t, err = Parse(name+suffix, data); err == nil {
 			return t
 		}
 	}
 	panic(err)
-}
-
-func (t *Theme) check() error {
-	if t.Name == "" {
-		return errors.New(`name is missing; give it one, as in name = "mine"`)
-	}
-	var missing []string
-	for _, r := range t.Role.all() {
-		if !r.color.IsSet() {
-			missing = append(missing, r.name)
-		}
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("role %s is missing; give each a colour, as in %s = \"#5fafff\"",
-			strings.Join(missing, ", "), missing[0])
-	}
-	if len(t.Series) < minSeries {
-		return fmt.Errorf("series has %d colours; give it at least %d", len(t.Series), minSeries)
-	}
-	return nil
-}
-
-// oneLine tells where in the file a decoder's error is.
-func oneLine(err error) string {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		e := strict.Errors[0]
-		row, col := e.Position()
-		return fmt.Sprintf("line %d, column %d: unknown key %q; take it out", row, col, strings.Join(e.Key(), "."))
-	}
-	var dec *toml.DecodeError
-	if errors.As(err, &dec) {
-		row, col := dec.Position()
-		return fmt.Sprintf("line %d, column %d: %s", row, col, strings.TrimPrefix(dec.Error(), "toml: "))
-	}
-	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), "toml: "), "\n", " ")
 }

@@ -21,7 +21,7 @@ func (p *curvesPane) chartIt() {
 	if p.st != st {
 		p.st = st
 		r := st.theme.Role
-		p.chart = chart.New(chart.Options{Axis: r.Border, Text: r.Muted, Cursor: r.Accent, Bad: r.Bad, Crowd: r.Faint, Throng: r.Muted})
+		p.chart = chart.New(chart.Options{Axis: ink(r.Border), Text: ink(r.Muted), Cursor: ink(r.Accent), Bad: ink(r.Bad), Crowd: ink(r.Faint), Throng: ink(r.Muted)})
 	}
 	p.chart.SetLines(p.lines())
 	p.chart.SetRules(p.rules()...)
@@ -45,7 +45,6 @@ func (p *curvesPane) chartIt() {
 func (p *curvesPane) lines() []chart.Line {
 	st := p.look.st
 	lines := make([]chart.Line, len(p.picked))
-	colors := st.theme.Series
 	for i, q := range p.picked {
 		name := p.name(q)
 		if q.marked {
@@ -56,7 +55,7 @@ func (p *curvesPane) lines() []chart.Line {
 		}
 		lines[i] = chart.Line{
 			Name: name, Detail: p.detail(q), Trace: q.trace, Live: q.run.Status == curve.Running,
-			Color: colors[i%len(colors)], Dim: st.theme.Role.Faint,
+			Color: st.series(i), Dim: ink(st.theme.Role.Faint),
 		}
 		if q.family != nil {
 			lines[i].From, lines[i].To = reach(q.family, p.shown())
@@ -184,10 +183,10 @@ func (p *curvesPane) rules() []chart.Rule {
 	}
 	var out []chart.Rule
 	if g.Target != 0 {
-		out = append(out, chart.Rule{At: g.Target, Label: "target " + number(g.Target), Color: r.Target})
+		out = append(out, chart.Rule{At: g.Target, Label: "target " + number(g.Target), Color: ink(r.Target)})
 	}
 	if g.Record != 0 && g.Minimize == "step" && p.axis == curve.Step {
-		out = append(out, chart.Rule{At: g.Record, Vertical: true, Label: "record " + number(g.Record), Color: r.Record})
+		out = append(out, chart.Rule{At: g.Record, Vertical: true, Label: "record " + number(g.Record), Color: ink(r.Record)})
 	}
 	return out
 }

@@ -93,12 +93,12 @@ func boxed(st *styles, w, h int, title, note string, focused bool, lines []strin
 		}
 		return out
 	}
-	edge := st.border
-	if focused {
-		edge = st.focus
+	edge, top := st.border, edgeLine(st.border, "╭", "╮", title, "", w)
+	if focused { // told by a sign too, for eyes and terminals without colour
+		edge, top = st.focus, strings.Replace(edgeLine(st.focus, "╭", "╮", title, "", w), "╭─", "╭▸", 1)
 	}
 	side := edge.Render("│")
-	out = append(out, edgeLine(edge, "╭", "╮", title, "", w))
+	out = append(out, top)
 	for i := range inner.H {
 		out = append(out, side+fit(at(lines, i), inner.W)+side)
 	}

@@ -64,17 +64,16 @@ func (p *curvesPane) showFrontier() {
 	if f.st != l.st {
 		f.st = l.st
 		r := l.st.theme.Role
-		f.chart = chart.New(chart.Options{Axis: r.Border, Text: r.Muted, Cursor: r.Accent, Bad: r.Bad})
+		f.chart = chart.New(chart.Options{Axis: ink(r.Border), Text: ink(r.Muted), Cursor: ink(r.Accent), Bad: ink(r.Bad)})
 		f.chart.SetClock(true)
 	}
 	var lines []chart.Line
-	colors := l.st.theme.Series
 	for i, t := range f.tracks {
 		detail := "none yet"
 		if last, ok := t.trace.Last(); ok {
 			detail = number(round(last.Value))
 		}
-		lines = append(lines, chart.Line{Name: t.name, Detail: detail, Trace: t.trace, Color: colors[i%len(colors)]})
+		lines = append(lines, chart.Line{Name: t.name, Detail: detail, Trace: t.trace, Color: l.st.series(i)})
 	}
 	f.chart.SetLines(lines)
 	f.chart.SetRules(p.frontierRules()...)
@@ -179,7 +178,7 @@ func (p *curvesPane) frontierRules() []chart.Rule {
 	if g.Record == 0 || len(p.front.tracks) == 0 {
 		return nil
 	}
-	return []chart.Rule{{At: g.Record, Label: "record " + number(g.Record), Color: r.Record}}
+	return []chart.Rule{{At: g.Record, Label: "record " + number(g.Record), Color: ink(r.Record)}}
 }
 
 // round keeps what is told of a result.

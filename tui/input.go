@@ -51,12 +51,12 @@ func (in *input) style(st *styles) {
 	}
 	r := st.theme.Role
 	look := textinput.StyleState{
-		Text:   lipgloss.NewStyle().Foreground(r.Text),
-		Prompt: lipgloss.NewStyle().Foreground(r.Accent).Bold(true),
+		Text:   lipgloss.NewStyle().Foreground(ink(r.Text)),
+		Prompt: lipgloss.NewStyle().Foreground(ink(r.Accent)).Bold(true),
 	}
 	in.text.SetStyles(textinput.Styles{
 		Focused: look, Blurred: look,
-		Cursor: textinput.CursorStyle{Color: r.Accent, Blink: false},
+		Cursor: textinput.CursorStyle{Color: ink(r.Accent), Blink: false},
 	})
 }
 

@@ -24,6 +24,7 @@ func rootKeys() []action[*Model] {
 		bind("nudge-write", (*Model).writeNudge, "write a nudge by hand", "N"),
 		bind("auto", (*Model).toggleAuto, "auto-resume on or off", "a"),
 		act("why", (*Model).openWhy, "why? what decided", "w"),
+		bind("theme-next", (*Model).nextTheme, "the next theme", "T"),
 		bind("filter", (*Model).openFilter, "filter", "/"),
 		newAction("back", (*Model).backFrom, "back: drop the count, clear the filter, leave the zoom", []string{"esc", "ctrl+g"}),
 		act("palette", (*Model).openPalette, "find and do anything", ":", "ctrl+p"),

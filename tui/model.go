@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"vigil/agent"
 	"vigil/remote"
@@ -54,9 +55,14 @@ type Cluster struct {
 
 // Options are what a person or the program chooses. The zero value works.
 type Options struct {
-	// Theme is used whatever the terminal's background is. Nil: themes.Dark or
-	// themes.Light, as the terminal says.
+	// Theme is used whatever the terminal is like. Nil: themes.Dark or
+	// themes.Light, as its background is, or themes.Ansi16 if it has no more
+	// colours than those.
 	Theme *themes.Theme
+	// Restyle receives what Theme is to be from now on. Nil: it stays.
+	Restyle <-chan *themes.Theme
+	// Themes are those that a key goes through. Nil: the built-in ones.
+	Themes []themes.Theme
 	// Now is the clock; nil is time.Now. It is read by commands and once by New.
 	Now func() time.Time
 	// Done ends the commands that wait, when closed; nil: they end with the
@@ -112,6 +118,8 @@ type Model struct {
 	layout layout
 	st     *styles
 	dark   bool
+	// sixteen says that the terminal has no colours but its own sixteen.
+	sixteen bool
 
 	snap    *agent.Snapshot
 	runs    *curve.Set
@@ -201,7 +209,7 @@ func blank(own map[string][]string) *Model {
 
 // Init asks for what is not known yet, and starts waiting for changes.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.watch(), m.tick()}
+	cmds := []tea.Cmd{m.watch(), m.tick(), m.watchTheme()}
 	if m.o.Theme == nil {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -221,6 +229,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.BackgroundColorMsg:
 		m.setTheme(msg.IsDark())
 		m.show()
+	case tea.ColorProfileMsg:
+		m.sixteen = msg.Profile == colorprofile.ANSI
+		m.setTheme(m.dark)
+		m.show()
 	case changed:
 		m.now = msg.at
 		m.refresh()
@@ -232,6 +244,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.now = msg.at
 		m.show()
 		return m.tick()
+	case restyled:
+		return m.onRestyled(msg)
 	case sent:
 		return m.onSent()
 	case expired:
@@ -421,6 +435,8 @@ func (m *Model) setTheme(dark bool) {
 	switch {
 	case m.o.Theme != nil:
 		m.st = newStyles(*m.o.Theme)
+	case m.sixteen:
+		m.st = newStyles(themes.Ansi16())
 	case dark:
 		m.st = newStyles(themes.Dark())
 	default:

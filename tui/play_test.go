@@ -145,7 +145,7 @@ func TestInTmux(t *testing.T) {
 		{"x", "› x", ""},
 		{"Enter", "sending: x", ""},
 		{"J", "codex-v3", ""},
-		{"z", "╭─ 1 plan", ""},
+		{"z", "╭▸ 1 plan", ""},
 	} {
 		if step.key != "" {
 			x.run("send-keys", "-t", "p", step.key)

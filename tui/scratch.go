@@ -243,7 +243,7 @@ func (p *scratchPane) viewDiff() []string {
 func diffLook(st *styles, l string) paint {
 	switch {
 	case strings.HasPrefix(l, `\`):
-		return st.faint
+		return st.muted
 	case strings.HasPrefix(l, "@@"):
 		return st.hunk
 	case strings.HasPrefix(l, "+"):

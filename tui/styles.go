@@ -42,31 +42,70 @@ type styles struct {
 	selection                  paint // a background only; see [styles.selected]
 }
 
+// ink returns a theme's colour as the terminal is told it: nil is its own, and
+// of its sixteen it gets the number.
+func ink(c themes.Color) color.Color {
+	if n, ok := c.Index(); ok {
+		return ansi.BasicColor(n)
+	}
+	if c.Exact() {
+		return c
+	}
+	return nil
+}
+
+// series returns the colour of the i-th curve.
+func (s *styles) series(i int) color.Color { return ink(s.theme.Series[i%len(s.theme.Series)]) }
+
 func newStyles(t themes.Theme) *styles {
 	r := t.Role
-	fg := func(c color.Color) paint { return paint(ansi.NewStyle().ForegroundColor(c).String()) }
-	bold := func(c color.Color) paint { return paint(ansi.NewStyle().Bold().ForegroundColor(c).String()) }
+	in := func(s ansi.Style, c themes.Color) paint {
+		if k := ink(c); k != nil {
+			s = s.ForegroundColor(k)
+		}
+		if len(s) == 0 {
+			return ""
+		}
+		return paint(s.String())
+	}
+	fg := func(c themes.Color) paint { return in(ansi.NewStyle(), c) }
+	bold := func(c themes.Color) paint { return in(ansi.NewStyle().Bold(), c) }
+	muted := fg(r.Muted)
+	if r.Muted.IsDefault() {
+		muted = paint(ansi.NewStyle().Faint().String())
+	}
+	var selection paint
+	if k := ink(r.Selection); k != nil {
+		selection = paint(ansi.NewStyle().BackgroundColor(k).String())
+	}
+	chip := in(ansi.NewStyle().Bold(), r.OnAccent)
+	if k := ink(r.Accent); k != nil {
+		chip += paint(ansi.NewStyle().BackgroundColor(k).String())
+	}
 	return &styles{
 		theme: t,
-		text:  fg(r.Text), strong: bold(r.Text), muted: fg(r.Muted), faint: fg(r.Faint),
+		text:  fg(r.Text), strong: bold(r.Text), muted: muted, faint: fg(r.Faint),
 		accent: fg(r.Accent), title: bold(r.Accent),
 		// Underlined, so that it is seen without colour too.
-		tab:  paint(ansi.NewStyle().Bold().Underline(true).ForegroundColor(r.Accent).String()),
-		chip: paint(ansi.NewStyle().Bold().ForegroundColor(r.OnAccent).BackgroundColor(r.Accent).String()),
+		tab:  in(ansi.NewStyle().Bold().Underline(true), r.Accent),
+		chip: chip,
 		good: fg(r.Good), warn: fg(r.Warn), bad: bold(r.Bad), busy: fg(r.Busy),
 		border: fg(r.Border), focus: fg(r.Focus),
 		heading: bold(r.Heading), code: fg(r.Code),
-		link: paint(ansi.NewStyle().Underline(true).ForegroundColor(r.Link).String()),
-		emph: paint(ansi.NewStyle().Italic(true).ForegroundColor(r.Text).String()),
+		link: in(ansi.NewStyle().Underline(true), r.Link),
+		emph: in(ansi.NewStyle().Italic(true), r.Text),
 		add:  fg(r.Add), remove: fg(r.Remove), hunk: fg(r.Hunk), mark: fg(r.Mark),
 		target: fg(r.Target), record: fg(r.Record),
-		selection: paint(ansi.NewStyle().BackgroundColor(r.Selection).String()),
+		selection: selection,
 	}
 }
 
 // selected lays the selection's background under a line of painted segments.
 func (s *styles) selected(line string) string {
 	bg := string(s.selection)
+	if bg == "" {
+		return line
+	}
 	return bg + strings.ReplaceAll(line, reset, reset+bg) + reset
 }
 

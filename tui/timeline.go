@@ -132,7 +132,7 @@ func (p *timelinePane) row(mo *agent.Moment, w int) string {
 	st := p.look.st
 	when := st.muted.Render(fmt.Sprintf("%-9s", elapsed(p.look.v.Started, mo.At)))
 	if w >= 60 {
-		when += st.faint.Render(" " + mo.At.In(p.look.now.Location()).Format("02 15:04"))
+		when += st.muted.Render(" " + mo.At.In(p.look.now.Location()).Format("02 15:04"))
 	}
 	if mo.Type == agent.MIdle {
 		return fit(when+" "+p.gapLine(mo, w-len("T+000h00m ")-10), w)

@@ -36,6 +36,9 @@ func newConfig(e env, given *overrides) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if _, err := screenTheme(c); err != nil {
+				return err
+			}
 			if asJSON {
 				return writeConfigJSON(e.Stdout, c)
 			}

@@ -84,7 +84,7 @@ func defaultGoal() agent.GoalLine {
 // keys lists the keys that hold for all agents, in the order of the file.
 func keys() []key {
 	return append([]key{
-		{"theme", aString, "", "Colours: auto (by the terminal's background), dark or light."},
+		{"theme", aString, "", "Colours: auto (dark, light or ansi16, by what the terminal is like), a theme that `vigil theme` lists, or the path of a theme's file."},
 		{"mouse", aBool, "", "The screen takes clicks and the wheel. With shift held most terminals select text all the same; if false, they always do."},
 	}, append(append(append(policyTable("policy."), goalTable("goal.")...), []key{
 		{"tmux.sockets", stringsK, `["/tmp/tmux-1000/default"]`, "Look at these tmux servers only. Empty: at every server of the user."},
@@ -282,11 +282,6 @@ func check(c Config) error {
 			return o
 		}
 		return "configuration"
-	}
-	switch c.Theme {
-	case "auto", "dark", "light":
-	default:
-		return fmt.Errorf("%s: unknown theme %q: choose auto, dark or light", at("theme"), c.Theme)
 	}
 	hosts := map[string]bool{local: true}
 	for i, h := range c.Hosts {

@@ -18,6 +18,7 @@ import (
 	"vigil/agent"
 	"vigil/agent/ending/judge"
 	"vigil/agent/grind"
+	"vigil/themes"
 )
 
 // layer is one source of settings: a TOML document and what to call it. The
@@ -36,7 +37,7 @@ type overrides struct {
 
 // bind declares the flags.
 func (o *overrides) bind(f *pflag.FlagSet) {
-	f.StringVar(&o.theme, "theme", "", "colour theme: auto, dark or light")
+	f.StringVar(&o.theme, "theme", "", "colour theme: auto, or one of `NAME` that vigil theme lists")
 	f.StringArrayVar(&o.set, "set", nil, "set one key of the configuration, as in policy.delay=5s")
 }
 
@@ -115,6 +116,9 @@ func resolve(layers []layer, expand func(string) string) (Config, error) {
 	c.Theme, c.Mouse = defaultTheme, true
 	put(&c.Theme, s.Theme)
 	put(&c.Mouse, s.Mouse)
+	if themes.IsPath(c.Theme) {
+		c.Theme = expand(c.Theme)
+	}
 	c.Policy = s.Policy.over(agent.DefaultPolicy())
 	c.Goal = s.Goal.over(defaultGoal())
 	c.Grinding = s.Grinding.over(grind.Defaults())

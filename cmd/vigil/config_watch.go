@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -21,26 +22,41 @@ const (
 // change is missed between a load and the watch. It returns when ctx ends. The
 // old configuration holds while the new one is wrong. load reads it anew.
 func Watch(ctx context.Context, path string, load func() (Config, error), changed func(Config, error)) error {
+	return watchFiles(ctx, func() []string { return []string{path} }, func() { changed(load()) })
+}
+
+// watchFiles calls changed each time the content of one of the files, or which
+// files those are, has changed, and once at its start. A file that is not there
+// is an empty one. It returns when ctx ends.
+func watchFiles(ctx context.Context, paths func() []string, changed func()) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
-		return fmt.Errorf("watch %s: %w: raise fs.inotify.max_user_instances", path, err)
+		return fmt.Errorf("watch %s: %w: raise fs.inotify.max_user_instances", paths()[0], err)
 	}
 	defer w.Close()
-	// The folder, not the file: editors replace it. A folder that is not there
-	// is left to the poll.
-	_ = w.Add(filepath.Dir(path))
+	read := func() (docs [][]byte) {
+		for _, p := range paths() {
+			// The folder, not the file: editors replace it. A folder that is
+			// not there is left to the poll.
+			_ = w.Add(filepath.Dir(p))
+			doc, _ := os.ReadFile(p)
+			docs = append(docs, []byte(p), doc)
+		}
+		return docs
+	}
+	same := func(a, b [][]byte) bool { return slices.EqualFunc(a, b, bytes.Equal) }
 	poll := time.NewTicker(configPoll)
 	defer poll.Stop()
 	wait := time.NewTimer(settle)
 	wait.Stop()
-	last, _ := os.ReadFile(path) // one that is not there is an empty one
-	changed(load())
+	last := read()
+	changed()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case ev := <-w.Events:
-			if filepath.Base(ev.Name) == filepath.Base(path) {
+			if slices.ContainsFunc(paths(), func(p string) bool { return filepath.Base(p) == filepath.Base(ev.Name) }) {
 				wait.Reset(settle)
 			}
 			continue
@@ -49,11 +65,11 @@ func Watch(ctx context.Context, path string, load func() (Config, error), change
 		case <-wait.C:
 		case <-poll.C:
 		}
-		doc, _ := os.ReadFile(path)
-		if bytes.Equal(doc, last) {
+		docs := read()
+		if same(docs, last) {
 			continue
 		}
-		last = doc
-		changed(load())
+		last = docs
+		changed()
 	}
 }

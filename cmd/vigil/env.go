@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -48,6 +49,19 @@ func (e env) configPath() (string, error) {
 	}
 	dir, err := e.folder("XDG_CONFIG_HOME", ".config")
 	return filepath.Join(dir, "config.toml"), err
+}
+
+// drawing is the environment for what draws on the terminal. NO_COLOR set to
+// anything asks for no colour (https://no-color.org), but the libraries want a
+// truth value.
+func (e env) drawing() []string {
+	out := slices.Clone(e.Environ)
+	for i, kv := range out {
+		if v, ok := strings.CutPrefix(kv, "NO_COLOR="); ok && v != "" {
+			out[i] = "NO_COLOR=1"
+		}
+	}
+	return out
 }
 
 // expand replaces a leading "~/" by the home folder.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -31,28 +30,22 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	if err != nil {
 		return err
 	}
+	w.restyle = make(chan *themes.Theme, 1)
+	w.theme = theme
 	done := make(chan error, 1)
 	go func() { done <- w.run(ctx) }() // ends with ctx
 
-	model := tui.New(screenSource{w}, tui.Options{Theme: theme, Keys: w.config.Keys, NoMouse: !w.config.Mouse, Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) }})
+	model := tui.New(screenSource{w}, tui.Options{
+		Theme: theme, Restyle: w.restyle, Themes: choosable(w.config),
+		Keys: w.config.Keys, NoMouse: !w.config.Mouse,
+		Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) },
+	})
 	_, err = tea.NewProgram(model,
-		tea.WithContext(ctx), tea.WithInput(e.Stdin), tea.WithOutput(e.Stdout), tea.WithEnvironment(e.Environ),
+		tea.WithContext(ctx), tea.WithInput(e.Stdin), tea.WithOutput(e.Stdout), tea.WithEnvironment(e.drawing()),
 		tea.WithFilter(tui.Coalesce()),
 	).Run()
 	cancel()
 	return errors.Join(err, <-done)
-}
-
-// screenTheme is the configured theme; nil to go by the terminal's background.
-func screenTheme(c Config) (*themes.Theme, error) {
-	if c.Theme == "" || c.Theme == defaultTheme {
-		return nil, nil
-	}
-	t, err := themes.Load(c.Theme, filepath.Join(filepath.Dir(c.Path), "themes"))
-	if err != nil {
-		return nil, err
-	}
-	return &t, nil
 }
 
 // goTo takes the person to a pane: their own tmux client is switched to it. A

@@ -19,6 +19,7 @@ import (
 	"vigil/agent/nudge"
 	"vigil/agent/supervise"
 	"vigil/agent/tmux"
+	"vigil/themes"
 )
 
 // watchOptions is how the supervisor is run by a subcommand.
@@ -40,6 +41,9 @@ type watching struct {
 	hosts   *hosts
 	runs    *runs
 	judge   *liveJudge
+
+	theme   *themes.Theme      // the screen's at its start
+	restyle chan *themes.Theme // takes its next ones; nil where there is no screen
 }
 
 // openWatch builds the supervisor from the configuration.
@@ -119,6 +123,9 @@ func (w *watching) run(ctx context.Context) error {
 	go func() { done <- w.Run(sctx) }()
 	var wg sync.WaitGroup
 	wg.Go(func() { w.reload(ctx) })
+	if w.restyle != nil {
+		wg.Go(func() { watchTheme(ctx, w.config, w.theme, w.load, w.Problem, w.restyle) })
+	}
 	wg.Go(func() { w.hosts.run(ctx) })
 	wg.Go(func() { w.runs.run(ctx) })
 	wg.Go(func() { w.runs.outlook(ctx) })
