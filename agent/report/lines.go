@@ -119,35 +119,51 @@ func (p *page) head() {
 	if r.All {
 		span = "everything known, since " + date(r.From)
 	}
-	p.add(Piece{"while you were away", Strong}, Piece{"  " + span, Muted})
+	p.flow(Piece{"  ", Muted}, []Line{{{"while you were away", Strong}}, {{span, Muted}}})
 	if r.Empty() {
 		p.add()
 		return
 	}
 	f := r.Fleet
-	l := []Piece{{count(len(r.Agents), "agent"), Plain}, {" · " + count(f.Turns, "turn"), Plain}, {" · idle " + dur(f.Idle), toneIf(f.Idle > 0, Warn, Plain)}}
-	if f.Nudges.Planned > 0 {
-		l = append(l, Piece{fmt.Sprintf(" · %s, %d effective", count(f.Nudges.Planned, "nudge"), f.Nudges.Effective), Plain})
+	all := []Line{
+		{{count(len(r.Agents), "agent"), Plain}},
+		{{count(f.Turns, "turn"), Plain}},
+		{{"idle " + dur(f.Idle), toneIf(f.Idle > 0, Warn, Plain)}},
 	}
-	var best Line
+	if n := f.Nudges; n.Planned > 0 {
+		all = append(all, Line{{fmt.Sprintf("%s, %d effective", count(n.Planned, "nudge"), n.Effective), Plain}})
+	}
 	if n := len(r.Records); n > 0 {
-		best = append(best, Piece{count(n, "new best") + " · ", Good})
+		all = append(all, Line{{count(n, "new best"), Good}})
 	}
 	if b := r.Best; b != nil {
-		best = append(best, Piece{"best " + number(b.Value), Good})
+		l := Line{{"best " + number(b.Value), Good}}
 		if b.Record != 0 {
-			best = append(best, Piece{" " + b.margin(), toneIf(b.Beats(), Good, Muted)}, Piece{" record " + number(b.Record), Record})
+			l = append(l, Piece{" " + b.margin(), toneIf(b.Beats(), Good, Muted)}, Piece{" record " + number(b.Record), Record})
 		}
+		all = append(all, l)
 	}
-	switch {
-	case best == nil:
-		p.add(l...)
-	case ansi.StringWidth(Line(l).String()+" · "+best.String()) <= p.w:
-		p.add(append(append(l, Piece{" · ", Plain}), best...)...)
-	default:
-		p.add(l...)
-		p.add(best...)
+	p.flow(Piece{" · ", Muted}, all)
+}
+
+// flow adds parts one after the other, in as many lines as they need.
+func (p *page) flow(between Piece, all []Line) {
+	var l Line
+	n := 0
+	for _, part := range all {
+		w := ansi.StringWidth(part.String())
+		if n > 0 && n+ansi.StringWidth(between.Text)+w > p.w {
+			p.add(l...)
+			l, n = nil, 0
+		}
+		if n > 0 {
+			l = append(l, between)
+			n += ansi.StringWidth(between.Text)
+		}
+		l = append(l, part...)
+		n += w
 	}
+	p.add(l...)
 }
 
 func toneIf(yes bool, a, b Tone) Tone {
@@ -350,8 +366,9 @@ func (p *page) bests(title string, all []Best, news bool) {
 		all = all[len(all)-most:]
 	}
 	p.section(title, note)
-	run := 0
+	run, when := 0, 0
 	for _, b := range all {
+		when = max(when, len(p.r.clock(b.At)))
 		run = max(run, min(ansi.StringWidth(b.Run), 24))
 	}
 	for _, b := range all {
@@ -361,7 +378,7 @@ func (p *page) bests(title string, all []Best, news bool) {
 		}
 		value := number(b.Value)
 		gain := b.margin()
-		l := []Piece{sign, {fit(p.r.clock(b.At), 12) + " ", Muted}, {right(value, 7) + " ", toneIf(b.Hit, Good, Plain)}, {fit(gain, 7) + " ", toneIf(b.Beats(), Good, Muted)}}
+		l := []Piece{sign, {right(p.r.clock(b.At), when) + "  ", Muted}, {right(value, 6) + " ", toneIf(b.Hit, Good, Plain)}, {fit(gain, 7) + " ", toneIf(b.Beats(), Good, Muted)}}
 		if news {
 			was := "first"
 			if !b.First {

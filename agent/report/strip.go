@@ -39,17 +39,13 @@ func (p *page) strips() {
 		p.add(append(Line{{" " + fit(a.Name, name) + " ", Strong}}, cells...)...)
 	}
 	p.axis(name+2, w)
-	legend := ""
+	var legend []Line
 	for _, s := range []string{
 		signWorked + " worked", signIdle + " idle", signOpen + " no end yet", signNone + " no turn", "■ ended", "○ waits", "↻ nudge", "★ best",
 	} {
-		if legend != "" && ansi.StringWidth(legend+"  "+s) > p.w {
-			p.add(Piece{legend, Faint})
-			legend = ""
-		}
-		legend += "  " + s
+		legend = append(legend, Line{{" " + s, Muted}})
 	}
-	p.add(Piece{legend, Faint})
+	p.flow(Piece{" ", Muted}, legend)
 }
 
 // axis draws the times under the strips: the first, the last, and as many
@@ -71,7 +67,7 @@ func (p *page) axis(left, w int) {
 		x := left + i*w/n - i*len(label)/n
 		copy(line[x:], []rune(label))
 	}
-	p.add(Piece{string(line), Faint})
+	p.add(Piece{string(line), Muted})
 }
 
 // strip draws an agent's time in w cells, and its nudges and bests above.
