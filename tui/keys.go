@@ -77,6 +77,7 @@ func rootKeys() []action[*Model] {
 		bind(toTab(3), "timeline", "4"),
 		bind(toTab(4), "pane", "5"),
 		bind(toTab(5), "jobs", "6"),
+		bind(toTab(6), "report", "7"),
 		bind(func(m *Model) tea.Cmd { return m.step(1) }, "next agent", "J"),
 		bind(func(m *Model) tea.Cmd { return m.step(-1) }, "agent before", "K"),
 		act((*Model).toggleZoom, "zoom the detail", "z"),
@@ -214,6 +215,19 @@ func jobsKeys() []action[*jobsPane] {
 		act((*jobsPane).scrollBack, "nodes before", "["),
 		act(func(p *jobsPane) { p.ask(jobRun) }, "its run among the curves", "enter"),
 		act(func(p *jobsPane) { p.ask(jobCancel) }, "cancel the job, after you confirmed it", "x"),
+	}
+}
+
+func reportKeys() []action[*reportPane] {
+	return []action[*reportPane]{
+		act(func(p *reportPane) { p.scroll(1) }, "down", "j", "down"),
+		act(func(p *reportPane) { p.scroll(-1) }, "up", "k", "up"),
+		act(func(p *reportPane) { p.scroll(p.h / 2) }, "half a page down", "pgdown", "space", "ctrl+d"),
+		act(func(p *reportPane) { p.scroll(-p.h / 2) }, "half a page up", "pgup", "ctrl+u"),
+		act(func(p *reportPane) { p.scroll(-many) }, "top", "g", "home"),
+		act(func(p *reportPane) { p.scroll(many) }, "end", "G", "end"),
+		bind(func(p *reportPane) tea.Cmd { return p.other(-1) }, "a shorter span", "[", "-"),
+		bind(func(p *reportPane) tea.Cmd { return p.other(1) }, "a longer span", "]", "+", "="),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
+	"vigil/agent/report"
 	"vigil/remote"
 	"vigil/remote/curve"
 	"vigil/themes"
@@ -33,6 +34,9 @@ type Source interface {
 	// Curves returns the runs, by the id of their agent ([curve.Run.Key]); nil
 	// where there are none. It is cheap.
 	Curves() *curve.Set
+	// Report tells what happened in the last span; 0 means everything known. It
+	// may be slow, and is called from commands only.
+	Report(span time.Duration) (report.Report, error)
 	// Cluster returns what the schedulers, GPUs and connections last told. It
 	// is cheap and never changes; nil where there is nothing remote.
 	Cluster() *Cluster
@@ -124,6 +128,7 @@ type Model struct {
 	moment timelinePane
 	screen screenPane
 	jobs   jobsPane
+	report reportPane
 	tabs   []tab
 	tab    int
 	onTabs bool // the detail has the keys, not the fleet
@@ -166,6 +171,7 @@ func New(src Source, o Options) *Model {
 	m.moment = timelinePane{keys: timelineKeys()}
 	m.screen = screenPane{keys: screenKeys(), goToPane: o.GoTo}
 	m.jobs = jobsPane{keys: jobsKeys()}
+	m.report = newReportPane(src.Report)
 	m.tabs = []tab{
 		{"plan", &m.plan},
 		{"scratchpad", &m.files},
@@ -173,6 +179,7 @@ func New(src Source, o Options) *Model {
 		{"timeline", &m.moment},
 		{"pane", &m.screen},
 		{"jobs", &m.jobs},
+		{"report", &m.report},
 	}
 	m.setTheme(true)
 	m.refresh()
@@ -190,7 +197,7 @@ func (m *Model) Init() tea.Cmd {
 
 // Update implements tea.Model. It only routes.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	return m, tea.Batch(m.update(msg), m.drawOn())
+	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -231,6 +238,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case versionRead:
 		return m.plan.Update(msg)
+	case reportRead:
+		return m.report.Update(msg)
 	case tea.KeyPressMsg:
 		return m.press(msg)
 	case tea.PasteMsg:
@@ -348,7 +357,7 @@ func (m *Model) others() int {
 // alone reports whether the open tab has something to show without an agent.
 func (m *Model) alone() bool {
 	p := m.tabs[m.tab].pane
-	return m.snap != nil && m.others() > 0 && (p == pane(&m.curves) || p == pane(&m.jobs))
+	return m.snap != nil && (p == pane(&m.report) || m.others() > 0 && (p == pane(&m.curves) || p == pane(&m.jobs)))
 }
 
 // view returns the selected agent, or nil.

@@ -40,6 +40,7 @@ type watching struct {
 	hosts   *hosts
 	runs    *runs
 	judge   *liveJudge
+	holder  string // the name under which this process writes
 }
 
 // openWatch builds the supervisor from the configuration.
@@ -97,7 +98,7 @@ func openWatch(ctx context.Context, e env, given overrides, o watchOptions) (*wa
 	}
 	w := &watching{
 		Supervisor: s, config: c, journal: j, log: log, logFile: logFile,
-		load: func() (Config, error) { return loadConfig(e, given) }, hosts: hosts, judge: judge,
+		load: func() (Config, error) { return loadConfig(e, given) }, hosts: hosts, judge: judge, holder: so.Holder,
 	}
 	hosts.problem = w.Problem
 	w.runs = newRuns(w)
@@ -115,6 +116,7 @@ func (w *watching) run(ctx context.Context) error {
 	wg.Go(func() { w.hosts.run(ctx) })
 	wg.Go(func() { w.runs.run(ctx) })
 	wg.Go(func() { w.runs.outlook(ctx) })
+	wg.Go(func() { newLedger(w).run(ctx) })
 	wg.Wait()
 	stop()
 	return <-done
