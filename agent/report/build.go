@@ -231,8 +231,13 @@ func (b *builder) idle(all []agent.Stretch) {
 }
 
 // open counts the turn of which no end is known as work, as far as the agent was
-// seen to use tokens in it.
+// seen to use tokens in it. One that a later session has left behind is not
+// open.
 func (b *builder) open() {
+	open := b.a.Open
+	if slices.ContainsFunc(b.a.Turns, func(s Span) bool { return s.From.After(open) }) {
+		b.a.Open = time.Time{}
+	}
 	if b.a.Open.IsZero() {
 		return
 	}

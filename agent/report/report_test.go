@@ -96,8 +96,9 @@ func TestSessions(t *testing.T) {
 	p := night()
 	p.Agents[2].Agent = p.Agents[0].Agent
 	p.Agents[2].ID = "a9"
+	p.Agents[2].Open = h(8.5) // left behind
 	r := Build(p, h(12), dawn)
-	if len(r.Agents) != 2 || r.Agents[1].Sessions != 2 || r.Agents[1].Totals.Turns != 7 {
+	if len(r.Agents) != 2 || r.Agents[1].Sessions != 2 || r.Agents[1].Totals.Turns != 7 || !r.Agents[1].Open.IsZero() {
 		t.Errorf("%d agents, %+v", len(r.Agents), r.Agents[1].Totals)
 	}
 }
