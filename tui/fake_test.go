@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vigil/agent"
+	"vigil/agent/report"
 	"vigil/remote"
 	"vigil/remote/curve"
 )
@@ -24,21 +25,26 @@ type fake struct {
 	sent     chan agent.Intent
 	versions map[string]string
 	cluster  *Cluster
+	past     agent.Past // what reports are made of
 
 	mu        sync.Mutex
 	cancelled []string // jobs
 	refuses   error    // to cancel
 	answers   []string
+	spans     []time.Duration // of the reports asked for
+	lost      error           // instead of a report
 }
 
 var _ Source = (*fake)(nil)
 
 func newFake(s *agent.Snapshot) *fake {
 	var set *curve.Set
+	var past agent.Past
 	if s != nil && len(s.Agents) > 0 {
-		set = runs(12, "a1", "a2")
+		set, past = runs(12, "a1", "a2"), night()
 	}
 	return &fake{
+		past: past,
 		snap: s, runs: set, changed: make(chan struct{}, 1), sent: make(chan agent.Intent, 100),
 		versions: map[string]string{"h1": "# Plan\n\n- [ ] probe 1\n", "h2": "# Plan\n\n- [x] probe 1\n- [ ] probe 2\n"},
 	}
@@ -49,6 +55,17 @@ func (f *fake) Changed() <-chan struct{}  { return f.changed }
 func (f *fake) Send(in agent.Intent)      { f.sent <- in }
 func (f *fake) Curves() *curve.Set        { return f.runs }
 func (f *fake) Cluster() *Cluster         { return f.cluster }
+
+func (f *fake) Report(span time.Duration) (report.Report, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.spans = append(f.spans, span)
+	from := clock.Add(-span)
+	if span == 0 {
+		from = time.Time{}
+	}
+	return report.Build(f.past, from, clock), f.lost
+}
 
 func (f *fake) Cancel(host, job string) error {
 	f.mu.Lock()

@@ -147,10 +147,16 @@ func TestFrame(t *testing.T) {
 		{"jobs-cancel", mid, story(), []string{"J", "6", "x"}, cluster()},
 		{"jobs-cancelled", mid, story(), []string{"J", "6", "x", "y"}, cluster()},
 		{"jobs-ended", small, story(), []string{"J", "6", "G", "x"}, cluster()},
+		{"report-week", mid, story(), []string{"7", "]", "]"}, nil},
+		{"report-zoom", large, story(), []string{"7", "z", "G"}, nil},
+		{"report-tiny", size{40, 12}, story(), []string{"7", "j"}, nil},
+		{"report-help", mid, story(), []string{"7", "?"}, nil},
+		{"report-empty", small, &agent.Snapshot{At: clock}, []string{"7"}, nil},
+		{"report-empty-wide", mid, &agent.Snapshot{At: clock}, []string{"7", "[", "["}, nil},
 		{"offline", mid, failing(), nil, offline()},
 		{"offline-small", small, story(), []string{"J"}, offline()},
 	}
-	for i := range 6 {
+	for i := range 7 {
 		for _, s := range []size{small, mid, large} {
 			n := fmt.Sprint(i + 1)
 			frames = append(frames, frame{fmt.Sprintf("tab%s-%dx%d", n, s.w, s.h), s, story(), []string{n}, nil})

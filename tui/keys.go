@@ -13,6 +13,7 @@ func rootKeys() []action[*Model] {
 		bind("tab-timeline", toTab(3), "timeline", "4"),
 		bind("tab-pane", toTab(4), "pane", "5"),
 		bind("tab-jobs", toTab(5), "jobs", "6"),
+		bind("tab-report", toTab(6), "report", "7"),
 		times("agent-next", (*Model).step, 1, "next agent", "J"),
 		times("agent-previous", (*Model).step, -1, "agent before", "K"),
 		act("zoom", (*Model).toggleZoom, "zoom the detail", "z"),
@@ -174,6 +175,19 @@ func jobsKeys() []action[*jobsPane] {
 		act("jobs-nodes-up", (*jobsPane).scrollBack, "nodes before", "["),
 		act("jobs-run", func(p *jobsPane) { p.ask(jobRun) }, "its run among the curves", "enter"),
 		act("jobs-cancel", func(p *jobsPane) { p.ask(jobCancel) }, "cancel the job, after you confirmed it", "x"),
+	}
+}
+
+func reportKeys() []action[*reportPane] {
+	return []action[*reportPane]{
+		steps("report-down", (*reportPane).scroll, 1, "down", "j", "down"),
+		steps("report-up", (*reportPane).scroll, -1, "up", "k", "up"),
+		steps("report-page-down", (*reportPane).scroll, page, "page down", "pgdown", "space", "ctrl+d"),
+		steps("report-page-up", (*reportPane).scroll, -page, "page up", "pgup", "ctrl+u"),
+		jumps("report-top", (*reportPane).scroll, -many, "top", "g", "home"),
+		jumps("report-end", (*reportPane).scroll, many, "end", "G", "end"),
+		times("report-shorter", (*reportPane).other, -1, "a shorter span", "[", "-"),
+		times("report-longer", (*reportPane).other, 1, "a longer span", "]", "+", "="),
 	}
 }
 

@@ -45,7 +45,7 @@ func TestKeys(t *testing.T) {
 
 // The help shows every key of where one is.
 func TestHelpIsComplete(t *testing.T) {
-	for _, tab := range []string{"1", "2", "3", "4", "5", "6", ""} {
+	for _, tab := range []string{"1", "2", "3", "4", "5", "6", "7", ""} {
 		m := start(newFake(story()), size{120, 40})
 		keys := m.fleet.Keys()
 		if tab != "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"vigil/agent"
+	"vigil/agent/report"
 	"vigil/remote"
 	"vigil/remote/curve"
 	"vigil/themes"
@@ -33,6 +34,9 @@ type Source interface {
 	// Curves returns the runs, by the id of their agent ([curve.Run.Key]); nil
 	// where there are none. It is cheap.
 	Curves() *curve.Set
+	// Report tells what happened in the last span; 0 means everything known. It
+	// may be slow, and is called from commands only.
+	Report(span time.Duration) (report.Report, error)
 	// Cluster returns what the schedulers, GPUs and connections last told. It
 	// is cheap and never changes; nil where there is nothing remote.
 	Cluster() *Cluster
@@ -135,6 +139,7 @@ type Model struct {
 	moment  timelinePane
 	screen  screenPane
 	jobs    jobsPane
+	report  reportPane
 	tabs    []tab
 	tab     int
 	onTabs  bool // the detail has the keys, not the fleet
@@ -177,7 +182,7 @@ func New(src Source, o Options) *Model {
 	}
 	m := blank(o.Keys)
 	m.src, m.o, m.now = src, o, o.Now()
-	m.plan.read, m.screen.goToPane = src.Content, o.GoTo
+	m.plan.read, m.screen.goToPane, m.report.read = src.Content, o.GoTo, src.Report
 	m.setTheme(true)
 	m.refresh()
 	return m
@@ -196,6 +201,7 @@ func blank(own map[string][]string) *Model {
 	m.moment = timelinePane{keys: rebound(timelineKeys(), own)}
 	m.screen = screenPane{keys: rebound(screenKeys(), own)}
 	m.jobs = jobsPane{keys: rebound(jobsKeys(), own)}
+	m.report = newReportPane(rebound(reportKeys(), own))
 	m.tabs = []tab{
 		{"plan", &m.plan},
 		{"scratchpad", &m.files},
@@ -203,6 +209,7 @@ func blank(own map[string][]string) *Model {
 		{"timeline", &m.moment},
 		{"pane", &m.screen},
 		{"jobs", &m.jobs},
+		{"report", &m.report},
 	}
 	return m
 }
@@ -218,7 +225,7 @@ func (m *Model) Init() tea.Cmd {
 
 // Update implements tea.Model. It only routes.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	return m, tea.Batch(m.update(msg), m.drawOn())
+	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -265,6 +272,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case versionRead:
 		m.plan.onVersion(msg)
+	case reportRead:
+		m.report.onRead(msg)
 	case tea.KeyPressMsg:
 		return m.press(msg)
 	case tea.MouseMsg:
@@ -399,7 +408,7 @@ func (m *Model) others() int {
 // alone reports whether the open tab has something to show without an agent.
 func (m *Model) alone() bool {
 	p := m.tabs[m.tab].pane
-	return m.snap != nil && m.others() > 0 && (p == pane(&m.curves) || p == pane(&m.jobs))
+	return m.snap != nil && (p == pane(&m.report) || m.others() > 0 && (p == pane(&m.curves) || p == pane(&m.jobs)))
 }
 
 // view returns the selected agent, or nil.

@@ -11,6 +11,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"vigil/agent"
+	"vigil/agent/report"
 	"vigil/remote"
 	"vigil/remote/curve"
 )
@@ -163,6 +164,29 @@ func (r chaos) mouse(s size) tea.Msg {
 	return wheeled{e, r.IntN(40)}
 }
 
+// past is what a journal may hold of agents.
+func (r chaos) past() agent.Past {
+	p := agent.Past{JudgeTokens: r.IntN(3) * 1000}
+	ends := append(agent.Endings(), "")
+	for i := range r.IntN(6) {
+		v := r.view(agent.ID(rune('a' + i)))
+		a := agent.PastAgent{Agent: v.Agent, First: r.time(), Last: r.time(), Moments: v.Moments, Goal: agent.GoalLine{Metric: r.text(1), Target: float64(r.IntN(3)), Record: 1000}}
+		for range r.IntN(20) {
+			t := v
+			t.Turn.Started, t.Turn.Ended, t.Verdict.Ending = r.time(), r.time(), ends[r.IntN(len(ends))]
+			a.Turns = append(a.Turns, agent.PastTurn{Turn: t.Turn, Verdict: t.Verdict})
+			a.Idle = append(a.Idle, agent.Stretch{From: r.time(), To: r.time(), Cause: t.Verdict.Ending})
+			a.Nudges = append(a.Nudges, agent.Nudge{Text: r.text(3), Status: agent.Effective, PlannedAt: r.time(), ReceivedAt: r.time()})
+			a.Moments = append(a.Moments, agent.Moment{Type: agent.MNudge, At: r.time(), Text: "held: " + r.text(3)})
+			a.Results = append(a.Results, agent.Result{Run: r.text(2), Path: r.text(2), Least: r.NormFloat64(), Reached: r.Float64() * 1e9, Hit: r.IntN(2) == 0, At: r.time(), Ended: r.time()})
+			a.Usage = append(a.Usage, agent.UsageAt{At: r.time(), Usage: agent.Usage{Input: r.Int64N(1e15)}})
+			a.GPUs = append(a.GPUs, agent.GPUTime{At: r.time(), Held: time.Duration(r.Int64N(1e18)), Idle: time.Duration(r.Int64N(1e18))})
+		}
+		p.Agents = append(p.Agents, a)
+	}
+	return p
+}
+
 // curves are runs of any kind, of the agents of a snapshot.
 func (r chaos) curves() *curve.Set {
 	store := curve.NewStore()
@@ -235,6 +259,8 @@ func TestNothingExceedsItsRectangle(t *testing.T) {
 				m.Update(tea.WindowSizeMsg{Width: s.w, Height: s.h})
 			case 2:
 				m.Update(tea.PasteMsg{Content: r.text(3)})
+			case 3:
+				m.Update(reportRead{gen: m.report.gen, r: report.Build(r.past(), r.time(), clock)})
 			default:
 				m.Update(keyMsg(keys[r.IntN(len(keys))]))
 			}

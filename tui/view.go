@@ -161,7 +161,7 @@ func (m *Model) viewEmpty(w, h int) []string {
 		"- see how this looks with agents in it: `vigil demo`",
 		"- an agent of another kind, on another host or outside tmux: name it in the configuration; `vigil config --init` writes one to fill in",
 		"",
-		"`?` shows the keys, `q` quits.",
+		"`?` shows the keys, `7` what happened before, `q` quits.",
 	}
 	if m.others() > 0 {
 		text[2] += " There are runs or jobs to see without one: `3` shows the curves, `6` the jobs and GPUs."

@@ -106,7 +106,7 @@ func newRoot(e env) *cobra.Command {
 // parsed after the tree is built.
 func commands() []func(env, *overrides) *cobra.Command {
 	return []func(env, *overrides) *cobra.Command{
-		newAuto, newClassify, newConfig, newCurves, newDemo, newDemoTool, newDoctor, newEval, newExplain, newHook, newJobs, newNudge, newReplay, newSimAgent, newStatus, newTheme,
+		newAuto, newClassify, newConfig, newCurves, newDemo, newDemoTool, newDoctor, newEval, newExplain, newHook, newJobs, newNudge, newReplay, newReport, newSimAgent, newStatus, newTheme,
 	}
 }
 

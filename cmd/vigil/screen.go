@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
+	"vigil/agent/report"
 	"vigil/remote/curve"
 	"vigil/themes"
 	"vigil/tui"
@@ -96,6 +97,22 @@ func (s screenSource) Content(hash string) (string, error) {
 
 // contentWithin bounds a read of the journal for the screen.
 const contentWithin = 5 * time.Second
+
+// Report makes a report of the last span, or of everything.
+func (s screenSource) Report(span time.Duration) (report.Report, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), reportWithin)
+	defer cancel()
+	now := time.Now()
+	from := now.Add(-span)
+	if span == 0 {
+		from = time.Time{}
+	}
+	return readReport(ctx, s.w.journal, s.w.config, from, now)
+}
+
+// reportWithin bounds the reading of a report for the screen: the journal of a
+// long time on a slow disk takes a while.
+const reportWithin = 30 * time.Second
 
 // Cluster returns what the remote hosts last told.
 func (s screenSource) Cluster() *tui.Cluster { return s.w.hosts.cluster() }

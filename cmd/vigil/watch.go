@@ -41,6 +41,7 @@ type watching struct {
 	hosts   *hosts
 	runs    *runs
 	judge   *liveJudge
+	holder  string // the name under which this process writes
 
 	theme   *themes.Theme      // the screen's at its start
 	restyle chan *themes.Theme // takes its next ones; nil where there is no screen
@@ -108,7 +109,7 @@ func watchBy(ctx context.Context, e env, c Config, load func() (Config, error), 
 	}
 	w := &watching{
 		Supervisor: s, config: c, journal: j, log: log, logFile: logFile,
-		load: load, hosts: hosts, judge: judge,
+		load: load, hosts: hosts, judge: judge, holder: so.Holder,
 	}
 	hosts.problem = w.Problem
 	w.runs = newRuns(w)
@@ -129,6 +130,7 @@ func (w *watching) run(ctx context.Context) error {
 	wg.Go(func() { w.hosts.run(ctx) })
 	wg.Go(func() { w.runs.run(ctx) })
 	wg.Go(func() { w.runs.outlook(ctx) })
+	wg.Go(func() { newLedger(w).run(ctx) })
 	wg.Wait()
 	stop()
 	return <-done

@@ -58,6 +58,7 @@ shot frontier f
 on_server send-keys -t demo f # back to the curves
 shot timeline 4
 shot pane 5
+shot report 7
 shot jobs 6 e # everyone's, since the agents are on another machine
 
 # Let it put its things away before its terminal goes.
