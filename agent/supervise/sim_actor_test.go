@@ -288,11 +288,13 @@ func (a *actor) due() time.Time {
 	return from
 }
 
-// excuse sees whether another agent met a limit of the account between the stop
-// and its nudge, a reader's lag included: then it waits with the others, though
-// there was no limit yet as it stopped.
+// excuse sees, as another agent meets a limit of the account, whether the stop
+// could have been answered before that, a reader's lag included. If not it waits
+// with the others, though there was no limit yet as it stopped.
 func (a *actor) excuse() {
-	if x := a.account(); x.first.After(a.since) && x.first.Before(a.due().Add(seenWithin)) {
+	w := a.w
+	early := w.now.Before(a.due().Add(seenWithin)) || a.draft.After(w.now) || w.away(a.Host) || !slices.ContainsFunc(w.vigils, (*simVigil).holds)
+	if a.phase == stops && early {
 		a.excused = true
 	}
 }
@@ -302,7 +304,6 @@ const seenWithin = 5 * time.Second
 
 // measure adds to the idle time that vigil alone is to blame for.
 func (a *actor) measure() {
-	a.excuse()
 	if a.excused || a.phase != stops {
 		return
 	}
@@ -323,7 +324,6 @@ func (a *actor) judgeStop() {
 	if a.phase != stops || a.sorted || a.told > 0 {
 		return
 	}
-	a.excuse()
 	patience := 3 * time.Minute
 	if a.excused {
 		patience = 80 * time.Minute

@@ -27,12 +27,7 @@ func followed() []string {
 }
 
 // nameOf is the name of the agent with the id.
-func (w *sim) nameOf(id agent.ID) string {
-	if a := w.actor(id); w.follow != nil && a != nil {
-		return a.Name
-	}
-	return ""
-}
+func (w *sim) nameOf(id agent.ID) string { return w.actor(id).Name }
 
 func (w *sim) traceSeen(v *simVigil, o Observation) {
 	if w.follow == nil {

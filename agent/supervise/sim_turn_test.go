@@ -136,8 +136,13 @@ func (a *actor) meetLimit() {
 		f.Resets = x.stated
 	}
 	x.known = w.now
-	if x.first.IsZero() {
-		x.first = w.now
+	if !x.met {
+		x.met = true
+		for _, b := range w.actors {
+			if b != a && b.account() == x {
+				b.excuse()
+			}
+		}
 	}
 	a.fail(f, "a usage limit")
 	if a.Kind == agent.Claude && !f.Resets.IsZero() && !a.paneOnly { // it continues by itself

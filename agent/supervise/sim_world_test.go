@@ -53,7 +53,7 @@ type simAccount struct {
 	until  time.Time // it is limited
 	stated time.Time // as the CLIs print it; zero if they do not
 	began  time.Time
-	first  time.Time // an agent met it first; zero if none has
+	met    bool      // by an agent
 	known  time.Time // an agent has met it last
 	probed time.Time // a nudge met it
 	prober *actor    // ... of this agent
@@ -208,7 +208,7 @@ func (w *sim) limit(name string) {
 	if x.until.After(w.now) {
 		return
 	}
-	x.began, x.until, x.first = w.now, w.now.Add(w.between(5*time.Minute, 4*time.Hour)), time.Time{}
+	x.began, x.until, x.met = w.now, w.now.Add(w.between(5*time.Minute, 4*time.Hour)), false
 	switch w.r.IntN(4) {
 	case 0:
 		x.stated = time.Time{}
