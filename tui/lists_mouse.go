@@ -107,14 +107,8 @@ func (p *jobsPane) Wheel(_, y, lines int) {
 	p.top, p.loose = scrolled(p.top, p.at, len(p.jobs), max(n.jobs, 1), lines)
 }
 
-// Click does nothing: there is nothing to select.
-func (p *planPane) Click(int, int, bool) {}
-
 // Wheel scrolls the document.
 func (p *planPane) Wheel(_, _, lines int) { p.scroll(lines) }
-
-// Click does nothing: going to a pane takes enter.
-func (p *screenPane) Click(int, int, bool) {}
 
 // Wheel scrolls the terminal.
 func (p *screenPane) Wheel(_, _, lines int) { p.scroll(lines) }

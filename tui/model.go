@@ -280,7 +280,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.mouse(msg), m.settle(msg))
 	case tea.PasteMsg:
 		if m.input.open() {
-			return m.input.update(msg)
+			cmd := m.input.update(msg)
+			m.live()
+			return cmd
 		}
 	}
 	return nil

@@ -1,17 +1,20 @@
 package tui
 
-import (
-	tea "charm.land/bubbletea/v2"
-)
+import tea "charm.land/bubbletea/v2"
 
-// pointed is a pane in which the mouse does more than to scroll. Places are
-// cells of the room inside the border.
-type pointed interface {
+// What the mouse can do in a pane. Places are cells of the room inside the
+// border.
+
+// clickable is a pane in which something can be selected.
+type clickable interface {
 	// Click selects what is there; again says that the pane had the keys
 	// before, so that a click on what is selected opens it.
 	Click(x, y int, again bool)
-	// Wheel scrolls what is there by so many lines.
-	Wheel(x, y, lines int)
+}
+
+// scrollable is a pane that can be scrolled without moving its selection.
+type scrollable interface {
+	Wheel(x, y, lines int) // scrolls what is there
 }
 
 // dragged is a pane that can be moved under the pointer.
@@ -102,7 +105,7 @@ func (m *Model) clickPane(x, y int) tea.Cmd {
 		m.pointer.holds = onDetail
 		return nil
 	}
-	if c, ok := p.(pointed); ok {
+	if c, ok := p.(clickable); ok {
 		c.Click(x, y, again)
 	}
 	return m.after(nil)
@@ -117,7 +120,7 @@ func (m *Model) letGo(x, y int) tea.Cmd {
 		return nil
 	}
 	in := innerOf(m.layout.Detail)
-	if c, ok := m.tabs[m.tab].pane.(pointed); ok && m.bare() {
+	if c, ok := m.tabs[m.tab].pane.(clickable); ok && m.bare() {
 		c.Click(x-in.X, y-in.Y, true)
 	}
 	return m.after(nil)
@@ -209,8 +212,16 @@ func (m *Model) wheelPane(x, y, n, side int, mod tea.KeyMod) {
 	if z, ok := p.(zoomable); ok && z.Zoom(x, y, -n, side, mod&(tea.ModShift|tea.ModCtrl) != 0) {
 		return
 	}
-	if c, ok := p.(pointed); ok {
-		c.Wheel(x, y, n*wheelLines)
+	if s, ok := p.(scrollable); ok {
+		s.Wheel(x, y, n*wheelLines)
+		return
+	}
+	arrow := tea.KeyPressMsg{Code: tea.KeyDown}
+	if n < 0 {
+		arrow.Code = tea.KeyUp
+	}
+	if n != 0 {
+		dispatch(p.Keys(), arrow, max(n, -n)*wheelLines)
 	}
 }
 

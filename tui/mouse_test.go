@@ -18,13 +18,23 @@ func TestHit(t *testing.T) {
 		px   int
 		py   int
 	}{
-		{0, 0, onHeader, 0, 0}, {119, 0, onHeader, 119, 0},
-		{0, 39, onFooter, 0, 0}, {5, 38, onStatus, 5, 0},
-		{1, 2, onFleet, 0, 0}, {31, 5, onFleet, 30, 3},
-		{32, 5, onBorder, 0, 5}, {33, 37, onBorder, 0, 37}, {33, 1, onBorder, 0, 1},
-		{36, 1, onTabs, 0, 0}, {40, 1, onTabs, 4, 0}, {34, 1, onTabs, -2, 0},
-		{34, 2, onDetail, 0, 0}, {118, 36, onDetail, 84, 34},
-		{-1, 5, offScreen, 0, 0}, {120, 5, offScreen, 0, 0}, {5, 40, offScreen, 0, 0},
+		{0, 0, onHeader, 0, 0},
+		{119, 0, onHeader, 119, 0},
+		{0, 39, onFooter, 0, 0},
+		{5, 38, onStatus, 5, 0},
+		{1, 2, onFleet, 0, 0},
+		{31, 5, onFleet, 30, 3},
+		{32, 5, onBorder, 0, 5},
+		{33, 37, onBorder, 0, 37},
+		{33, 1, onBorder, 0, 1},
+		{36, 1, onTabs, 0, 0},
+		{40, 1, onTabs, 4, 0},
+		{34, 1, onTabs, -2, 0},
+		{34, 2, onDetail, 0, 0},
+		{118, 36, onDetail, 84, 34},
+		{-1, 5, offScreen, 0, 0},
+		{120, 5, offScreen, 0, 0},
+		{5, 40, offScreen, 0, 0},
 	} {
 		at, px, py := l.hit(c.x, c.y)
 		if at != c.at || px != c.px || py != c.py {
@@ -335,5 +345,33 @@ func TestClickBesideQuestion(t *testing.T) {
 	clickAt(m, 0, 0)
 	if len(src.answers) != 0 || m.asking.id == "" {
 		t.Errorf("answers %q", src.answers)
+	}
+}
+
+// plainPane is a pane that knows of no mouse.
+type plainPane struct{ lines int }
+
+func (p *plainPane) SetSize(int, int) {}
+func (p *plainPane) Show(look)        {}
+func (p *plainPane) View() string     { return "" }
+func (p *plainPane) Note() string     { return "" }
+func (p *plainPane) scroll(n int)     { p.lines += n }
+func (p *plainPane) Keys() []bound {
+	return tie([]action[*plainPane]{
+		steps("plain-down", (*plainPane).scroll, 1, "down", "down"),
+		steps("plain-up", (*plainPane).scroll, -1, "up", "up"),
+	}, p)
+}
+
+// In a pane that knows of no mouse, the wheel is its arrows.
+func TestWheelOfAnyPane(t *testing.T) {
+	m := start(newFake(story()), size{120, 40})
+	p := &plainPane{}
+	m.tabs = append(m.tabs, tab{"plain", p})
+	m.openTab(p)
+	wheelAt(m, 80, 20, tea.MouseWheelDown, 3)
+	wheelAt(m, 80, 20, tea.MouseWheelUp, 1)
+	if p.lines != 2*wheelLines {
+		t.Errorf("it is at %d", p.lines)
 	}
 }

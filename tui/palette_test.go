@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // typeIn writes into the open line.
@@ -119,6 +121,11 @@ func TestPaletteMoves(t *testing.T) {
 	typeIn(m, "z")
 	if m.palette.at != 0 || m.palette.top != 0 {
 		t.Error("the best match is not selected")
+	}
+	press(m, "esc", ":")
+	m.Update(tea.PasteMsg{Content: "zoom the\ndetail"})
+	if found := m.palette.found; len(found) == 0 || m.palette.all[found[0].entry].text != "zoom the detail" {
+		t.Errorf("a paste finds %d entries", len(found))
 	}
 	press(m, "esc")
 	if m.over.open() || m.input.open() {

@@ -107,6 +107,28 @@ func TestIdleWritesNothing(t *testing.T) {
 	}
 }
 
+// Moves of the mouse that change nothing write nothing.
+func TestMovesWriteNothing(t *testing.T) {
+	for _, tab := range []string{"1", "3"} {
+		synctest.Test(t, func(t *testing.T) {
+			program(t, quiet(), env, colorprofile.TrueColor, func(p *tea.Program, _ *fake, out *terminal) {
+				p.Send(keyMsg(tab))
+				time.Sleep(time.Second)
+				synctest.Wait()
+				out.take()
+				for i := range 100 { // over the fleet, where no cursor follows
+					p.Send(tea.MouseMotionMsg{X: i % 30, Y: 5 + i%20})
+				}
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if got := out.take(); got != "" {
+					t.Errorf("tab %s: it wrote %q", tab, got)
+				}
+			})
+		})
+	}
+}
+
 // A countdown is seen from second to second, and no longer than it runs.
 func TestCountdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -27,8 +27,11 @@ func TestCounts(t *testing.T) {
 		{"once", []string{"8", "j", "j"}, func(m *Model) bool { return m.fleet.at == 9 }},
 		{"esc drops it and no more", []string{"/", "a", "enter", "8", "esc", "j"}, func(m *Model) bool { return m.fleet.at == 1 && m.fleet.filter == "a" }},
 		{"ctrl+g too", []string{"8", "ctrl+g", "j"}, func(m *Model) bool { return m.fleet.at == 1 }},
-		{"too many digits", []string{"9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "j"},
-			func(m *Model) bool { return m.fleet.at == 59 }},
+		{
+			"too many digits",
+			[]string{"9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "9", "j"},
+			func(m *Model) bool { return m.fleet.at == 59 },
+		},
 		{"of what takes none", []string{"8", "z"}, func(m *Model) bool { return m.zoom }},
 		{"in a box", []string{"w", "5", "j"}, func(m *Model) bool { return m.over.top == 5 }},
 		{"in the curves", []string{"3", "8", "j"}, func(m *Model) bool { return m.curves.at == 8 }},
