@@ -35,7 +35,10 @@ func (t *track) view(now time.Time) agent.View {
 		Best:    t.best, Problem: t.trouble(), Conditions: t.conditions.held,
 	}
 	if t.session.Turn.Running() && t.state == agent.Working {
-		v.Verdict, v.Trace = agent.Verdict{}, nil
+		v.Verdict = agent.Verdict{}
+	}
+	if t.session.Turn.Running() {
+		v.Trace = nil // of the turn before
 	}
 	if t.away != (away{}) {
 		v.Verdict.Evidence = append([]agent.Evidence{{Source: "connection", Text: t.away.String(), At: t.away.since}}, v.Verdict.Evidence...)
