@@ -63,6 +63,8 @@ type Options struct {
 	// Done ends the commands that wait, when closed; nil: they end with the
 	// program.
 	Done <-chan struct{}
+	// Notices are what the person is to be told; nil: they are told nothing.
+	Notices <-chan Alarm
 	// GoTo takes the person to a pane. It is called from a command. Nil: the
 	// screen says that it cannot.
 	GoTo func(agent.Pane) error
@@ -181,7 +183,7 @@ func New(src Source, o Options) *Model {
 
 // Init asks for what is not known yet, and starts waiting for changes.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.watch(), m.tick()}
+	cmds := []tea.Cmd{m.watch(), m.tick(), m.hear()}
 	if m.o.Theme == nil {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -225,6 +227,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.onPause(msg)
 	case cancelled:
 		return m.onCancelled(msg)
+	case noticed:
+		return m.onNotice(msg.a)
 	case wentTo:
 		if msg.err != nil {
 			return m.say(m.st.bad, line(msg.err.Error()))

@@ -15,6 +15,7 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(m.frame())
 	v.AltScreen = true
 	v.WindowTitle = m.windowTitle()
+	v.ProgramStatus = m.programStatus()
 	return v
 }
 

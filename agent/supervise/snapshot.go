@@ -18,7 +18,9 @@ func (s *State) Snapshot(now time.Time) *agent.Snapshot {
 		snap.Holder = s.lease.Holder
 	}
 	for _, t := range s.ordered() {
-		snap.Agents = append(snap.Agents, t.view(now))
+		v := t.view(now)
+		v.Need, v.Measure = s.need(t), s.rules.Goal(t.Agent)
+		snap.Agents = append(snap.Agents, v)
 	}
 	return snap
 }

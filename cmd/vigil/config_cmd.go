@@ -127,6 +127,7 @@ func (c Config) settings() settings {
 		},
 
 		Grinding: grindingKeysOf(c.Grinding),
+		Notices:  noticesKeysOf(c.Notices),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"vigil/agent"
 	"vigil/remote/curve"
@@ -31,13 +32,15 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	if err != nil {
 		return err
 	}
+	w.alarms = make(chan tui.Alarm, 16)
 	done := make(chan error, 1)
 	go func() { done <- w.run(ctx) }() // ends with ctx
 
-	model := tui.New(screenSource{w}, tui.Options{Theme: theme, Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) }})
+	model := tui.New(screenSource{w}, tui.Options{Theme: theme, Done: ctx.Done(), Notices: w.alarms, GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) }})
 	_, err = tea.NewProgram(model,
 		tea.WithContext(ctx), tea.WithInput(e.Stdin), tea.WithOutput(e.Stdout), tea.WithEnvironment(e.Environ),
 	).Run()
+	fmt.Fprint(e.Stdout, ansi.SetProgramStatus(ansi.ProgramStatus{State: ansi.ProgramStateIdle})) // the program leaves it as it was
 	cancel()
 	return errors.Join(err, <-done)
 }

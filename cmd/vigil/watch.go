@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"vigil/agent"
 	"vigil/agent/ending"
@@ -19,6 +20,7 @@ import (
 	"vigil/agent/nudge"
 	"vigil/agent/supervise"
 	"vigil/agent/tmux"
+	"vigil/tui"
 )
 
 // watchOptions is how the supervisor is run by a subcommand.
@@ -40,6 +42,9 @@ type watching struct {
 	hosts   *hosts
 	runs    *runs
 	judge   *liveJudge
+	notices atomic.Pointer[NoticesConfig]
+	alarms  chan tui.Alarm // for the screen; nil without one
+	env     env
 }
 
 // openWatch builds the supervisor from the configuration.
@@ -104,8 +109,9 @@ func watchBy(ctx context.Context, e env, c Config, load func() (Config, error), 
 	}
 	w := &watching{
 		Supervisor: s, config: c, journal: j, log: log, logFile: logFile,
-		load: load, hosts: hosts, judge: judge,
+		load: load, hosts: hosts, judge: judge, env: e,
 	}
+	w.notices.Store(&c.Notices)
 	hosts.problem = w.Problem
 	w.runs = newRuns(w)
 	return w, nil
@@ -122,6 +128,9 @@ func (w *watching) run(ctx context.Context) error {
 	wg.Go(func() { w.hosts.run(ctx) })
 	wg.Go(func() { w.runs.run(ctx) })
 	wg.Go(func() { w.runs.outlook(ctx) })
+	for _, t := range w.tellers() {
+		wg.Go(func() { w.tellBy(ctx, t) })
+	}
 	wg.Wait()
 	stop()
 	return <-done
@@ -142,6 +151,7 @@ func (w *watching) reload(ctx context.Context) {
 			return
 		}
 		w.Problem(agent.Problem{Where: where})
+		w.notices.Store(&c.Notices)
 		w.Reconfigure(rules)
 	})
 	if err != nil {
