@@ -23,7 +23,7 @@ import (
 func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := openWatch(ctx, e, given, watchOptions{auto: auto, watched: true})
+	w, err := openWatch(ctx, e, given, watchOptions{auto: auto, watched: true, stands: true})
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ import (
 type watchOptions struct {
 	auto, dryRun bool
 	watched      bool // a person looks
+	stands       bool // it watches for long, and tells other processes how the agents stand
 	report       func(supervise.Report)
 }
 
@@ -45,6 +46,8 @@ type watching struct {
 	notices atomic.Pointer[NoticesConfig]
 	alarms  chan tui.Alarm // for the screen; nil without one
 	env     env
+	holder  string // of the journal's leases
+	stands  bool
 }
 
 // openWatch builds the supervisor from the configuration.
@@ -109,7 +112,7 @@ func watchBy(ctx context.Context, e env, c Config, load func() (Config, error), 
 	}
 	w := &watching{
 		Supervisor: s, config: c, journal: j, log: log, logFile: logFile,
-		load: load, hosts: hosts, judge: judge, env: e,
+		load: load, hosts: hosts, judge: judge, env: e, holder: so.Holder, stands: o.stands,
 	}
 	w.notices.Store(&c.Notices)
 	hosts.problem = w.Problem
@@ -128,6 +131,9 @@ func (w *watching) run(ctx context.Context) error {
 	wg.Go(func() { w.hosts.run(ctx) })
 	wg.Go(func() { w.runs.run(ctx) })
 	wg.Go(func() { w.runs.outlook(ctx) })
+	if w.stands {
+		wg.Go(func() { w.stand(ctx) })
+	}
 	for _, t := range w.tellers() {
 		wg.Go(func() { w.tellBy(ctx, t) })
 	}
