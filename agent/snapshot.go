@@ -53,6 +53,8 @@ type View struct {
 	Problem string       // a failed source, and what to do; empty if none
 
 	Conditions []Condition // oldest first
+	Need       *Need       // what only a person can do for it; nil if there is nothing
+	Measure    GoalLine    // what its work is measured by
 }
 
 // Condition is something that lies over an agent's state, and has gone on for

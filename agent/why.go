@@ -11,7 +11,8 @@ import (
 type Sight struct {
 	Source string    // "hook", "registry", "app-server", "transcript", "process", "pane", "workspace", "scheduler" or "log"
 	Text   string    // clean, one line
-	At     time.Time // when that was seen, or since when it is so; zero where nothing tells
+	At     time.Time // when that was seen; zero where nothing tells
+	Since  bool      // it is so since At
 }
 
 // Trace is how the rules came to a verdict.
@@ -169,7 +170,11 @@ func (v *View) whySources(now time.Time) Section {
 	s := Section{Title: "what each source saw"}
 	for _, x := range v.Sources {
 		at := ""
-		if !x.At.IsZero() {
+		switch {
+		case x.At.IsZero():
+		case x.Since:
+			at = " since " + Age(now.Sub(x.At))
+		default:
 			at = ", " + ago(now, x.At)
 		}
 		s.add(x.Source, x.Text+at, Plain)
@@ -249,12 +254,16 @@ func (v *View) whyNudges(now time.Time) Section {
 		if i == len(v.Recent)-1 {
 			name = "last"
 		}
-		s.add(name, strings.TrimSpace(n.Fared(now)+": "+n.Text), Plain)
+		s.add(name, strings.TrimSpace(n.Fared(now)+": "+CleanLine(n.Text, recentText)), Plain)
 		s.add("", n.Note, Quiet)
 	}
 	s.add("in all", fmt.Sprintf("%d sent, %d wasted in a row", v.Nudges, v.Wasted), Plain)
 	return s
 }
+
+// recentText is how much of a past nudge's text is shown, in bytes: it says which
+// one it was.
+const recentText = 60
 
 // wordsOf says of what the words of a nudge were made.
 func (n *Next) wordsOf() string {

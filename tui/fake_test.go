@@ -167,7 +167,7 @@ func story() *agent.Snapshot {
 			{Source: "hook", Text: "has not asked this vigil"},
 			{Source: "registry", Text: "says idle", At: ago(7 * time.Second)},
 			{Source: "transcript", Text: "turn 212 ended; last event: a text", At: ago(8 * time.Second)},
-			{Source: "process", Text: "4711 lives; it began", At: start},
+			{Source: "process", Text: "4711 lives", At: start, Since: true},
 			{Source: "pane", Text: "shows an empty input line", At: ago(7 * time.Second)},
 			{Source: "workspace", Text: "scratchpad/THREAD.md changed last", At: ago(2 * time.Minute)},
 		},

@@ -77,6 +77,8 @@ type Options struct {
 	// Keys are a person's own keys, by action (see [Actions]), in place of the
 	// usual ones. [CheckKeys] says whether they can be.
 	Keys map[string][]string
+	// Notices are what the person is to be told; nil: they are told nothing.
+	Notices <-chan Alarm
 	// GoTo takes the person to a pane. It is called from a command. Nil: the
 	// screen says that it cannot.
 	GoTo func(agent.Pane) error
@@ -216,7 +218,7 @@ func blank(own map[string][]string) *Model {
 
 // Init asks for what is not known yet, and starts waiting for changes.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.watch(), m.tick(), m.watchTheme()}
+	cmds := []tea.Cmd{m.watch(), m.tick(), m.watchTheme(), m.hear()}
 	if m.o.Theme == nil {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -266,6 +268,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.onPause(msg)
 	case cancelled:
 		return m.onCancelled(msg)
+	case noticed:
+		return m.onNotice(msg.a)
 	case wentTo:
 		if msg.err != nil {
 			return m.say(m.st.bad, line(msg.err.Error()))

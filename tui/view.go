@@ -21,6 +21,7 @@ func (m *Model) View() tea.View {
 			v.MouseMode = tea.MouseModeAllMotion
 		}
 	}
+	v.ProgramStatus = m.programStatus()
 	return v
 }
 
@@ -159,6 +160,7 @@ func (m *Model) viewEmpty(w, h int) []string {
 		"",
 		"- start an agent in tmux: `tmux new -s opus claude`",
 		"- see how this looks with agents in it: `vigil demo`",
+		"- an agent runs and is not found: `vigil doctor` checks tmux, session files and hosts, and says what to do",
 		"- an agent of another kind, on another host or outside tmux: name it in the configuration; `vigil config --init` writes one to fill in",
 		"",
 		"`?` shows the keys, `7` what happened before, `q` quits.",

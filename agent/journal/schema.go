@@ -15,7 +15,7 @@ const appID = 0x7669676c
 // people's journals were made by it. Times are Unix nanoseconds, 0 for none;
 // durations are nanoseconds.
 func migrations() []string {
-	return []string{schemaRecord, schemaVersions, schemaLinks, schemaWords, schemaLedger}
+	return []string{schemaRecord, schemaVersions, schemaLinks, schemaWords, schemaLedger, schemaNotices, schemaFleet}
 }
 
 // schemaRecord is version 1: what was seen, decided and done.

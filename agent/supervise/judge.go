@@ -144,7 +144,7 @@ func (s *State) judgeRunning(now time.Time, t *track) {
 	}
 	f := s.facts(now, t)
 	f.Dialog = dialog
-	v := s.ask(t, f)
+	v := s.rules.Endings.Judge(f)
 	v.Evidence = append(v.Evidence, agent.Evidence{Source: source, Text: "a dialog is open: " + string(dialog), At: now})
 	s.verdict(now, t, v, "dialog:"+string(dialog)+turn(t))
 	s.become(now, t, agent.Asking, now)

@@ -49,6 +49,7 @@ func paneEnd(sc *agent.Screen) string {
 // plan decides whether a nudge is due, and sends it.
 func (s *State) plan(now time.Time, t *track) {
 	t.due, t.hold, t.limits.told = time.Time{}, "", ""
+	t.stuck = ""
 	if t.restored {
 		s.settleRestart(now, t)
 	}
@@ -104,7 +105,7 @@ func (s *State) plan(now time.Time, t *track) {
 	t.due = at
 	switch {
 	case c.hold != "":
-		hold, at, t.due = c.hold, time.Time{}, time.Time{}
+		hold, at, t.due, t.stuck = c.hold, time.Time{}, time.Time{}, c.hold
 	case errors.Is(err, nudge.ErrSpent):
 		hold, at = err.Error(), time.Time{}
 	case err != nil:

@@ -18,7 +18,9 @@ func (s *State) Snapshot(now time.Time) *agent.Snapshot {
 		snap.Holder = s.lease.Holder
 	}
 	for _, t := range s.ordered() {
-		snap.Agents = append(snap.Agents, t.view(now))
+		v := t.view(now)
+		v.Need, v.Measure = s.need(t), s.rules.Goal(t.Agent)
+		snap.Agents = append(snap.Agents, v)
 	}
 	return snap
 }
@@ -35,7 +37,10 @@ func (t *track) view(now time.Time) agent.View {
 		Best:    t.best, Problem: t.trouble(), Conditions: t.conditions.held,
 	}
 	if t.session.Turn.Running() && t.state == agent.Working {
-		v.Verdict, v.Trace = agent.Verdict{}, nil
+		v.Verdict = agent.Verdict{}
+	}
+	if t.session.Turn.Running() {
+		v.Trace = nil // of the turn before
 	}
 	if t.away != (away{}) {
 		v.Verdict.Evidence = append([]agent.Evidence{{Source: "connection", Text: t.away.String(), At: t.away.since}}, v.Verdict.Evidence...)

@@ -97,12 +97,9 @@ func (t *track) sawProcess() agent.Sight {
 	s := agent.Sight{Source: "process", Text: "none is known"}
 	switch t.alive {
 	case agent.Yes:
-		s.Text, s.At = "lives", t.began
+		s.Text, s.At, s.Since = "lives", t.began, true
 		if t.Agent.PID > 0 {
 			s.Text = strconv.Itoa(t.Agent.PID) + " lives"
-		}
-		if !t.began.IsZero() {
-			s.Text += "; it began"
 		}
 	case agent.No:
 		s.Text, s.At = endedBy(t.left), t.goneAt

@@ -73,6 +73,7 @@ type track struct {
 	due          time.Time
 	words        words
 	hold         string
+	stuck        string // why only a person can help
 	toldHold     string
 	sending      string // key of the nudge on its way
 	retryAt      time.Time

@@ -41,7 +41,7 @@ func runAuto(ctx context.Context, e env, given overrides, dryRun, asJSON bool) e
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	out := &reporter{w: e.Stdout, json: asJSON}
-	w, err := openWatch(ctx, e, given, watchOptions{auto: true, dryRun: dryRun, report: out.report})
+	w, err := openWatch(ctx, e, given, watchOptions{auto: true, dryRun: dryRun, stands: true, report: out.report})
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil // stopped before it had begun

@@ -26,6 +26,7 @@ type Config struct {
 	Logs     LogsConfig
 	Judge    JudgeConfig
 	Grinding grind.Limits
+	Notices  NoticesConfig
 
 	Origins map[string]string // where each key's value comes from
 }
@@ -104,6 +105,7 @@ type settings struct {
 	Logs     logsKeys          `toml:"logs"`
 	Judge    judgeKeys         `toml:"judge"`
 	Grinding grindingKeys      `toml:"grinding"`
+	Notices  noticesKeys       `toml:"notices"`
 }
 
 type policyKeys struct {

@@ -139,6 +139,7 @@ func (c Config) settings() settings {
 		},
 
 		Grinding: grindingKeysOf(c.Grinding),
+		Notices:  noticesKeysOf(c.Notices),
 	}
 }
 

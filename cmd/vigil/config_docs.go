@@ -82,7 +82,7 @@ func configDocs() string {
 
 // defaultValues are the defaults by key.
 func defaultValues() map[string]any {
-	c := Config{Theme: defaultTheme, Mouse: true, Policy: agent.DefaultPolicy(), Goal: defaultGoal(), Judge: defaultJudge(), Grinding: grind.Defaults()}
+	c := Config{Theme: defaultTheme, Mouse: true, Policy: agent.DefaultPolicy(), Goal: defaultGoal(), Judge: defaultJudge(), Grinding: grind.Defaults(), Notices: defaultNotices()}
 	flat, err := flatten(c.settings())
 	if err != nil {
 		return nil // the docs test would show it: every default would be empty

@@ -98,7 +98,7 @@ func keys() []key {
 		{"judge.usd_per_million_input", aNumber, "", "What a million tokens of questions cost, in US dollars."},
 		{"judge.usd_per_million_output", aNumber, "", "What a million tokens of answers cost, in US dollars."},
 		{"judge.messages", aBool, "", "Have it write one line of a nudge after nudges without effect. The line is checked, shown before it is sent, and quoted."},
-	}...), grindingTable()...)...)
+	}...), append(grindingTable(), noticesTable()...)...)...)
 }
 
 func policyTable(p string) []key {
@@ -314,6 +314,9 @@ func check(c Config) error {
 	}
 	if name, do := checkGrinding(c.Grinding); do != "" {
 		return fmt.Errorf("%s: %s", at("grinding.%s", name), do)
+	}
+	if name, do := checkNotices(c.Notices); do != "" {
+		return fmt.Errorf("%s: %s", at("notices.%s", name), do)
 	}
 	kinds := map[agent.Kind]bool{"": true}
 	for _, known := range agent.CLIs() {

@@ -122,6 +122,7 @@ func resolve(layers []layer, expand func(string) string) (Config, error) {
 	c.Policy = s.Policy.over(agent.DefaultPolicy())
 	c.Goal = s.Goal.over(defaultGoal())
 	c.Grinding = s.Grinding.over(grind.Defaults())
+	c.Notices = s.Notices.over(defaultNotices(), expand)
 	if s.Tmux.Sockets != nil {
 		for _, path := range *s.Tmux.Sockets {
 			c.Sockets = append(c.Sockets, expand(path))

@@ -108,7 +108,7 @@ func hookFinding(file settingsFile, want []hook.Wanted) finding {
 	}
 	own := hook.Own(x.old)
 	if len(own) == 0 {
-		return finding{Level: note, What: string(file.kind) + ": not installed, so a stopped agent stands still for a second or two", Do: "`vigil hook install`"}
+		return finding{Level: note, What: string(file.kind) + ": not installed, so a stopped agent stands still for a moment before it is nudged", Do: "`vigil hook install`"}
 	}
 	for _, command := range own {
 		program, ok := hook.Program(command)

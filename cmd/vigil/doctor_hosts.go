@@ -79,5 +79,5 @@ func checkSlurm(ctx context.Context, h remote.Host) finding {
 	if err != nil {
 		return finding{Level: bad, What: "Slurm does not answer: " + cmp.Or(c.Problem, agent.CleanLine(err.Error(), 200)), Do: "try squeue there; or set slurm = false for the host"}
 	}
-	return finding{Level: fine, What: fmt.Sprintf("Slurm %s, %s of yours, %s", agent.CleanLine(c.Version, 40), counted(len(c.Jobs), "job"), counted(len(c.Nodes), "node"))}
+	return finding{Level: fine, What: fmt.Sprintf("%s answers: %s of yours, %s", agent.CleanLine(c.Version, 40), counted(len(c.Jobs), "job"), counted(len(c.Nodes), "node"))}
 }

@@ -108,17 +108,15 @@ func insideFindings(v []string) []finding {
 	if ms, err := strconv.Atoi(v[1]); err == nil && ms >= escLate {
 		out = append(out, finding{Level: note, What: fmt.Sprintf("tmux holds Esc back for %d ms", ms), Do: "in .tmux.conf: set -sg escape-time 10"})
 	}
-	if v[2] == "off" { // before 3.3 there is no such option, and all passes
+	if v[2] != "" && !on(v[2]) { // before 3.3 there is no such option, and all passes
 		out = append(out, finding{Level: note, What: "allow-passthrough is off: notices do not reach the desktop (the bell does)", Do: "in .tmux.conf: set -g allow-passthrough on"})
-	}
-	if v[3] != "on" {
-		out = append(out, finding{Level: note, What: "set-clipboard is " + cmp.Or(v[3], "not set") + ": programs in tmux cannot copy to your clipboard", Do: "in .tmux.conf: set -s set-clipboard on"})
 	}
 	words := func(name, s string) string {
 		if on(s) {
-			return name + " on"
+			return name + " " + strings.Replace(s, "1", "on", 1)
 		}
 		return name + " off"
 	}
-	return append(out, finding{Level: fine, What: "in tmux: " + words("focus-events", v[4]) + ", " + words("extended-keys", v[5]) + " (the screen needs neither)"})
+	return append(out, finding{Level: fine, What: "in tmux: " + words("set-clipboard", v[3]) + ", " + words("focus-events", v[4]) + ", " +
+		words("extended-keys", v[5]) + " (the screen needs none of them)"})
 }

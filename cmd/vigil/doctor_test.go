@@ -101,7 +101,8 @@ func TestInsideFindings(t *testing.T) {
 	}{
 		{"1|10|on|on|on|on", nil},
 		{"1|10||on|off|off", nil}, // before tmux 3.3
-		{"1|500|off|external|off|off", []string{"escape-time", "allow-passthrough", "set-clipboard"}},
+		{"1|500|off|external|off|off", []string{"escape-time", "allow-passthrough"}},
+		{"1|10|0|external|0|0", []string{"allow-passthrough"}}, // tmux 3.3
 		{"0|10|all|on|on|on", []string{"tmux -u"}},
 	} {
 		got := insideFindings(strings.Split(c.line, "|"))

@@ -25,10 +25,10 @@ func newExplain(e env, given *overrides) *cobra.Command {
 			"words), resets (of a limit; null if not told), evidence (a list of source, text and at), rules_said (the\n" +
 			"rules' own ending; empty where they were not asked), rules (those that matched, a list of rule, ending,\n" +
 			"weight and sentence), scores (by ending), sources (what each saw: source, saw and at, null where nothing\n" +
-			"tells), waits_for (as in status), next (what would be sent: text, rung, wording, written_by, channel, due\n" +
-			"and held, as in nudge --preview), auto (who holds auto-resume; empty if nobody), nudges (the last few,\n" +
-			"newest last: at, ending, text, channel, status, note, manual and dry_run), sent, wasted (in a row), and\n" +
-			"conditions (as in status).",
+			"tells; of process, since when it lives), waits_for (as in status), next (what would be sent: text, rung,\n" +
+			"wording, written_by, channel, due and held, as in nudge --preview), auto (who holds auto-resume; empty\n" +
+			"if nobody), nudges (the last few, newest last: at, ending, text, channel, status, note, manual and\n" +
+			"dry_run), sent, wasted (in a row), and conditions (as in status).",
 		Example: "vigil explain opus-v3",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

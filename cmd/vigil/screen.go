@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"vigil/agent"
 	"vigil/agent/report"
@@ -22,7 +23,7 @@ import (
 func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := openWatch(ctx, e, given, watchOptions{auto: auto, watched: true})
+	w, err := openWatch(ctx, e, given, watchOptions{auto: auto, watched: true, stands: true})
 	if err != nil {
 		return err
 	}
@@ -33,18 +34,20 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	}
 	w.restyle = make(chan *themes.Theme, 1)
 	w.theme = theme
+	w.alarms = make(chan tui.Alarm, 16)
 	done := make(chan error, 1)
 	go func() { done <- w.run(ctx) }() // ends with ctx
 
 	model := tui.New(screenSource{w}, tui.Options{
 		Theme: theme, Restyle: w.restyle, Themes: choosable(w.config),
-		Keys: w.config.Keys, NoMouse: !w.config.Mouse,
+		Keys: w.config.Keys, NoMouse: !w.config.Mouse, Notices: w.alarms,
 		Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) },
 	})
 	_, err = tea.NewProgram(model,
 		tea.WithContext(ctx), tea.WithInput(e.Stdin), tea.WithOutput(e.Stdout), tea.WithEnvironment(e.drawing()),
 		tea.WithFilter(tui.Coalesce()),
 	).Run()
+	fmt.Fprint(e.Stdout, ansi.SetProgramStatus(ansi.ProgramStatus{State: ansi.ProgramStateIdle})) // the program leaves it as it was
 	cancel()
 	return errors.Join(err, <-done)
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func newStatus(e env, given *overrides) *cobra.Command {
-	var asJSON bool
+	var asJSON, forTmux bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Print the fleet once",
@@ -29,9 +29,19 @@ func newStatus(e env, given *overrides) *cobra.Command {
 			"\"dead\", since, sign (of life, the last) and until (when it is believed in at most); these times are null\n" +
 			"where there is none), held (why the next nudge is held back), nudges, wasted (in a row), idle_s,\n" +
 			"tokens, best, conditions (what lies over its state, a list of type, since and evidence; type is grinding,\n" +
-			"keep-alive, degenerate, reproposing, retry storm or idle compute) and problem.",
-		Args: usageArgs(cobra.NoArgs),
+			"keep-alive, degenerate, reproposing, retry storm or idle compute) and problem.\n\n" +
+			"--tmux prints one short line for tmux's status line, with its colours: how many agents are asking ▲,\n" +
+			"stopped ■, exited ×, limited ◆, working ● and waiting ○, who needs you, and whether auto-resume is on. It\n" +
+			"tells what a vigil that runs (the screen or vigil auto) saw last, and costs little more than its start.",
+		Example: "vigil status --json\n# in .tmux.conf:\nset -g status-right '#(vigil status --tmux) %H:%M'",
+		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if forTmux {
+				if asJSON {
+					return usagef("--tmux and --json exclude each other: leave one out")
+				}
+				return statusTmux(cmd.Context(), e)
+			}
 			l, err := lookOnce(cmd.Context(), e, *given)
 			if err != nil {
 				return err
@@ -43,6 +53,7 @@ func newStatus(e env, given *overrides) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&forTmux, "tmux", false, "print one line for tmux's status line")
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"vigil/agent"
 	"vigil/agent/ending"
@@ -20,12 +21,14 @@ import (
 	"vigil/agent/supervise"
 	"vigil/agent/tmux"
 	"vigil/themes"
+	"vigil/tui"
 )
 
 // watchOptions is how the supervisor is run by a subcommand.
 type watchOptions struct {
 	auto, dryRun bool
 	watched      bool // a person looks
+	stands       bool // it watches for long, and tells other processes how the agents stand
 	report       func(supervise.Report)
 }
 
@@ -41,7 +44,11 @@ type watching struct {
 	hosts   *hosts
 	runs    *runs
 	judge   *liveJudge
+	notices atomic.Pointer[NoticesConfig]
+	alarms  chan tui.Alarm // for the screen; nil without one
+	env     env
 	holder  string // the name under which this process writes
+	stands  bool
 
 	theme   *themes.Theme      // the screen's at its start
 	restyle chan *themes.Theme // takes its next ones; nil where there is no screen
@@ -109,8 +116,9 @@ func watchBy(ctx context.Context, e env, c Config, load func() (Config, error), 
 	}
 	w := &watching{
 		Supervisor: s, config: c, journal: j, log: log, logFile: logFile,
-		load: load, hosts: hosts, judge: judge, holder: so.Holder,
+		load: load, hosts: hosts, judge: judge, env: e, holder: so.Holder, stands: o.stands,
 	}
+	w.notices.Store(&c.Notices)
 	hosts.problem = w.Problem
 	w.runs = newRuns(w)
 	return w, nil
@@ -131,6 +139,12 @@ func (w *watching) run(ctx context.Context) error {
 	wg.Go(func() { w.runs.run(ctx) })
 	wg.Go(func() { w.runs.outlook(ctx) })
 	wg.Go(func() { newLedger(w).run(ctx) })
+	if w.stands {
+		wg.Go(func() { w.stand(ctx) })
+	}
+	for _, t := range w.tellers() {
+		wg.Go(func() { w.tellBy(ctx, t) })
+	}
 	wg.Wait()
 	stop()
 	return <-done
@@ -151,6 +165,7 @@ func (w *watching) reload(ctx context.Context) {
 			return
 		}
 		w.Problem(agent.Problem{Where: where})
+		w.notices.Store(&c.Notices)
 		w.Reconfigure(rules)
 	})
 	if err != nil {
