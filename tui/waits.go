@@ -83,12 +83,18 @@ func clockTime(now, t time.Time) string {
 	return t.Format("15:04")
 }
 
-// waits lists what could wake an agent, what is alive first.
+// waits lists what could wake an agent, what is alive first. One that works
+// waits for nothing yet: of that is said what its work goes on with.
 func (m *Model) waits(f *facts, v *agent.View) {
 	if len(v.Tasks) == 0 {
 		return
 	}
-	f.heading("what it waits for")
+	working := v.State == agent.Working
+	if working {
+		f.heading("beside its turn")
+	} else {
+		f.heading("what it waits for")
+	}
 	for _, alive := range []bool{true, false} {
 		for i := len(v.Tasks) - 1; i >= 0; i-- {
 			t := v.Tasks[i]
@@ -100,7 +106,7 @@ func (m *Model) waits(f *facts, v *agent.View) {
 				look = f.st.bad
 			}
 			f.add(string(t.Kind), t.Summary, look)
-			f.add("", m.stands(t), f.st.muted)
+			f.add("", m.stands(t)+wakes(t, working), f.st.muted)
 		}
 	}
 }
@@ -123,8 +129,19 @@ func (m *Model) stands(t agent.Task) string {
 	if t.Until.After(m.now) {
 		s += ", until " + clockTime(m.now, t.Until) + " at most"
 	}
-	if !t.Wakes && lives(t) {
-		s += "; nothing but a nudge wakes the agent at its end"
-	}
 	return s
+}
+
+// wakes says what a task that lives does to its agent when it ends. While the
+// agent works nothing need wake it.
+func wakes(t agent.Task, working bool) string {
+	switch {
+	case !lives(t) || t.Wakes && !working:
+		return ""
+	case t.Wakes:
+		return "; once the turn is over, its end wakes the agent"
+	case working:
+		return "; once the turn is over, nothing but a nudge wakes the agent at its end"
+	}
+	return "; nothing but a nudge wakes the agent at its end"
 }
