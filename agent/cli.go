@@ -102,6 +102,8 @@ type Look struct {
 	Prompt, Special *regexp.Regexp
 	// Placeholder matches the text of an empty input line that is not dim.
 	Placeholder *regexp.Regexp
+	// Pasted matches a draft that stands for a pasted text.
+	Pasted *regexp.Regexp
 	// Footer must match one of the rows below the input line, where it is set.
 	Footer *regexp.Regexp
 	// Menu matches a row beside the input line that belongs to a menu which takes

@@ -20,7 +20,7 @@ var codexCLI = CLI{
 
 	HomeVar: "CODEX_HOME", HomeDir: ".codex", Sessions: SessionFiles,
 	Resume:  []string{"codex", "exec", "resume", "{session}"},
-	Compact: "/compact", Fresh: "/new",
+	Compact: "/compact", Fresh: "/clear", // not /new, which asks in what worktree (0.171)
 	Looks: []Look{codexLook},
 }
 

@@ -27,6 +27,7 @@ var opencodeCLI = CLI{
 var opencodeLook = Look{
 	Frame:     BarFrame,
 	Prompt:    regexp.MustCompile(`^\s*┃`),
+	Pasted:    regexp.MustCompile(`^\[Pasted ~\d+ lines?\]$`), // of more than 150 characters
 	Footer:    regexp.MustCompile(`\bctrl\+p commands\b|\[retrying `),
 	Busy:      regexp.MustCompile(`^ *[⬝■▣◼]+ .*\besc\b|\besc interrupt\b|\[retrying `),
 	BusyTitle: regexp.MustCompile(Spinner),

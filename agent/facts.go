@@ -51,6 +51,7 @@ type Screen struct {
 	Styled   string   // the same with SGR sequences only, for drawing
 	Composer Composer
 	Draft    string // the composer's text, one line
+	Pasted   bool   // the draft is the CLI's mark for a pasted text, which it does not show
 	Dialog   Dialog
 	Busy     bool // the CLI shows that a turn runs
 	Idle     bool // the CLI shows that none does; false where it shows neither

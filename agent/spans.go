@@ -98,8 +98,19 @@ func (t Task) Stands(now time.Time) string {
 	if t.Until.After(now) {
 		s += ", until " + ClockTime(now, t.Until) + " at most"
 	}
-	if !t.Wakes && t.Lives() {
-		s += "; nothing but a nudge wakes the agent at its end"
-	}
 	return s
+}
+
+// wakes says what a task that lives does to its agent when it ends. While the
+// agent works nothing need wake it.
+func (t Task) wakes(working bool) string {
+	switch {
+	case !t.Lives() || t.Wakes && !working:
+		return ""
+	case t.Wakes:
+		return "; once the turn is over, its end wakes the agent"
+	case working:
+		return "; once the turn is over, nothing but a nudge wakes the agent at its end"
+	}
+	return "; nothing but a nudge wakes the agent at its end"
 }

@@ -214,9 +214,14 @@ func (v *View) whyTurn(now time.Time) Section {
 	return s
 }
 
-// whyWaits lists what could wake an agent, what is alive first.
+// whyWaits lists what could wake an agent, what is alive first. One that works
+// waits for nothing yet: of that is said what its work goes on with.
 func (v *View) whyWaits(now time.Time) Section {
 	s := Section{Title: "what it waits for"}
+	working := v.State == Working
+	if working {
+		s.Title = "beside its turn"
+	}
 	for _, alive := range []bool{true, false} {
 		for i := len(v.Tasks) - 1; i >= 0; i-- {
 			t := v.Tasks[i]
@@ -228,7 +233,7 @@ func (v *View) whyWaits(now time.Time) Section {
 				tone = Bad
 			}
 			s.add(string(t.Kind), cmp.Or(t.Summary, t.ID), tone)
-			s.add("", t.Stands(now), Quiet)
+			s.add("", t.Stands(now)+t.wakes(working), Quiet)
 		}
 	}
 	return s

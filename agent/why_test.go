@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestStands(t *testing.T) {
 			"alive, by the process, for 25m, last sign of life 2m ago, until 12:08 at most",
 		},
 		{Task{State: TaskHollow, Source: "process", Started: noon.Add(-3 * time.Hour)}, "hollow: what it watches is dead, by the process, for 3h00m"},
-		{Task{Source: "transcript", Started: noon.Add(-time.Minute)}, "not seen to live, by the transcript, for 1m; nothing but a nudge wakes the agent at its end"},
+		{Task{Source: "transcript", Started: noon.Add(-time.Minute)}, "not seen to live, by the transcript, for 1m"},
 		{Task{State: TaskOverdue, Due: noon.Add(-time.Hour)}, "overdue, due at 11:00"},
 	} {
 		if got := c.task.Stands(noon); got != c.want {
@@ -113,4 +114,40 @@ func flat(all []Section) string {
 		}
 	}
 	return b.String()
+}
+
+// What is said of background tasks is right for what the agent does: one that
+// works waits for nothing, and is told what its work goes on with when its turn
+// is over.
+func TestWhyOfTasks(t *testing.T) {
+	tasks := []Task{
+		{Kind: Shell, Summary: "tail -F a.log", State: TaskAlive, Source: "process", Wakes: true},
+		{Kind: Child, Summary: "train.py", State: TaskAlive, Source: "process"},
+		{Kind: Monitor, Summary: "until grep b.log", State: TaskDead, Source: "process"},
+	}
+	for _, c := range []struct {
+		state       State
+		title       string
+		child, wake string
+	}{
+		{
+			Waiting, "what it waits for",
+			"alive, by the process; nothing but a nudge wakes the agent at its end", "alive, by the process",
+		},
+		{
+			Working, "beside its turn",
+			"alive, by the process; once the turn is over, nothing but a nudge wakes the agent at its end",
+			"alive, by the process; once the turn is over, its end wakes the agent",
+		},
+	} {
+		s := (&View{State: c.state, Tasks: tasks}).whyWaits(noon)
+		var got []string
+		for _, f := range s.Facts {
+			got = append(got, f.Text)
+		}
+		want := []string{"train.py", c.child, "tail -F a.log", c.wake, "until grep b.log", "dead, by the process"}
+		if s.Title != c.title || !slices.Equal(got, want) {
+			t.Errorf("%s: %q %q", c.state, s.Title, got)
+		}
+	}
 }

@@ -145,12 +145,16 @@ func (d Delivery) menu(s agent.Screen) bool {
 	return d.Command && s.Dialog == agent.OtherDialog && s.Composer == agent.DraftComposer && same(s.Draft, d.Text)
 }
 
+// shows reports whether the screen shows the text in the input line, or the mark
+// that a CLI puts there for it: the line was empty before the paste.
+func (d Delivery) shows(s agent.Screen) bool { return same(s.Draft, d.Text) || s.Pasted }
+
 // taken waits until the pasted text stands in the input line.
 func taken(ctx context.Context, t Terminal, d Delivery) error {
 	deadline := d.Now().Add(takeWithin)
 	for {
 		l, err := t.Look(ctx)
-		if err == nil && l.Foreground && (l.Screen.Dialog == agent.NoDialog || d.menu(l.Screen)) && same(l.Screen.Draft, d.Text) {
+		if err == nil && l.Foreground && (l.Screen.Dialog == agent.NoDialog || d.menu(l.Screen)) && d.shows(l.Screen) {
 			return nil
 		}
 		if d.Now().After(deadline) {
@@ -210,7 +214,7 @@ func stands(ctx context.Context, t Terminal, d Delivery) agent.Tri {
 	if err != nil {
 		return agent.Unsure
 	}
-	return agent.TriOf(l.Foreground && !l.Screen.Mode && (l.Screen.Dialog == agent.NoDialog || d.menu(l.Screen)) && same(l.Screen.Draft, d.Text))
+	return agent.TriOf(l.Foreground && !l.Screen.Mode && (l.Screen.Dialog == agent.NoDialog || d.menu(l.Screen)) && d.shows(l.Screen))
 }
 
 func waitReceived(ctx context.Context, d Delivery, within time.Duration) bool {

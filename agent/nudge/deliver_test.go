@@ -20,6 +20,7 @@ type fakeTerminal struct {
 	slow     int  // looks until a paste shows
 	lost     int  // Enters that are swallowed
 	vanish   bool // a paste never shows
+	mark     bool // a mark shows instead
 	received chan struct{}
 	onPaste  func()
 }
@@ -43,6 +44,9 @@ func (f *fakeTerminal) Paste(_ context.Context, text string) error {
 	if !f.vanish {
 		f.look.Screen.Composer = agent.DraftComposer
 		f.look.Screen.Draft = strings.ReplaceAll(text, " ", "  ") // wrapped as the CLI likes
+		if f.mark {
+			f.look.Screen.Draft, f.look.Screen.Pasted = "[Pasted ~1 lines]", true
+		}
 	}
 	return nil
 }
@@ -50,7 +54,7 @@ func (f *fakeTerminal) Paste(_ context.Context, text string) error {
 func (f *fakeTerminal) Enter(context.Context) error {
 	f.enters++
 	if f.enters > f.lost {
-		f.look.Screen.Composer, f.look.Screen.Draft = agent.EmptyComposer, ""
+		f.look.Screen.Composer, f.look.Screen.Draft, f.look.Screen.Pasted = agent.EmptyComposer, "", false
 		if f.received != nil {
 			close(f.received)
 			f.received = nil
@@ -83,6 +87,11 @@ func TestDeliver(t *testing.T) {
 		}, agent.Received, "", nil, 0, 1},
 		{"a person's draft", func(f *fakeTerminal) {
 			f.look.Screen.Composer, f.look.Screen.Draft = agent.DraftComposer, "half typed"
+		}, agent.Planned, "draft", nil, 0, 0},
+		{"a mark for the paste", func(f *fakeTerminal) { f.mark = true }, agent.Received, "", nil, 1, 1},
+		{"a mark, first Enters lost", func(f *fakeTerminal) { f.mark, f.lost = true, 2 }, agent.Received, "", nil, 1, 3},
+		{"a person's paste", func(f *fakeTerminal) {
+			f.look.Screen.Composer, f.look.Screen.Draft, f.look.Screen.Pasted = agent.DraftComposer, "[Pasted ~3 lines]", true
 		}, agent.Planned, "draft", nil, 0, 0},
 		{"not in front", func(f *fakeTerminal) { f.look.Foreground = false }, agent.Planned, "foreground", nil, 0, 0},
 		{"copy mode", func(f *fakeTerminal) { f.look.Screen.Mode = true }, agent.Planned, "copy mode", nil, 0, 0},

@@ -27,7 +27,7 @@ type Fields struct {
 	Ending     agent.Ending
 	Count      int      // of nudges to this agent, with this one
 	Wasted     int      // in a row before this one
-	Goal       string   // the first line of its goal
+	Goal       string   // what its goal says first
 	Open       []string // the plan's open items
 	Best       string   // best result so far
 	Record     string   // the record to beat

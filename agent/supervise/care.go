@@ -92,12 +92,21 @@ func (s *State) careContext(now time.Time, t *track) care {
 	switch ch := t.channel(); {
 	case p.Compact && tries < maxCompacts && commands.Compact != "" && s.takesCommands(t, ch):
 		return t.step(agent.StepCompact, "compact", commands.Compact)
+	case p.HandOver && t.freshInVain():
+		return care{key: t.key(), hold: "its context is full in a fresh session, too: a person is needed"}
 	case p.HandOver && commands.Fresh != "" && t.channelFor(agent.StepFresh) == agent.ViaTmux:
 		return t.step(agent.StepFresh, "fresh", commands.Fresh)
 	case tries > 0:
 		return care{key: t.key(), hold: "its context is full and compacting it did not help: a person is needed (see policy.hand_over)"}
 	}
 	return care{key: t.key(), hold: "its context is full and vigil cannot compact it here: a person is needed"}
+}
+
+// freshInVain reports whether a fresh session was begun since the agent last
+// used a tool: the next one would be full as soon.
+func (t *track) freshInVain() bool {
+	last := t.lastStep(agent.StepFresh)
+	return last != nil && !last.DryRun && last.Status != agent.Planned
 }
 
 // takesCommands reports whether a CLI carries out its own commands that come by

@@ -231,6 +231,28 @@ func TestHandOverBeforeTheFile(t *testing.T) {
 	}
 }
 
+// A fresh session whose context is full before any work is not the first of
+// many: a person is told.
+func TestHandedOverInVain(t *testing.T) {
+	n := handedOver(t, agent.Claude)
+	a := n.view().Agent
+	a.ID, a.SessionID, a.Session = "local/claude/s2", "s2", "/s2.jsonl"
+	n.see(Moved{From: n.id, Agent: a})
+	n.id = a.ID
+	n.see(Process{ID: n.id, Alive: true})
+	n.see(Heard{ID: n.id, First: true})
+	n.pass(5 * time.Second)
+	n.typed()
+	n.pass(time.Second)
+	n.prompt(n.last().Nudge.Text)
+	n.full()
+	sends := len(n.sends)
+	n.pass(time.Hour)
+	if next := n.view().Next; len(n.sends) != sends || next == nil || !strings.Contains(next.Held, "a person is needed") {
+		t.Errorf("%d sent, the last %+v; next %+v", len(n.sends), n.last().Nudge, next)
+	}
+}
+
 // A session that a person began is not spoken to: the person is there.
 func TestAPersonsFreshSession(t *testing.T) {
 	n := newNight(t, agent.Claude, nil)

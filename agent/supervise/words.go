@@ -182,7 +182,7 @@ func (t *track) next() *agent.Next {
 // fields gathers what a message can tell.
 func (s *State) fields(t *track) nudge.Fields {
 	f := nudge.Fields{Ending: t.verdict.Ending, Count: t.sent() + 1, Wasted: t.wasted, GPUs: t.words.gpus}
-	f.Goal, _, _ = strings.Cut(t.work.Goal.Text, "\n")
+	f.Goal = workspace.Aim(t.work.Goal.Text)
 	f.Open = workspace.Open(workspace.Items(t.work.Plan.Text))
 	f.Tried = slices.Concat(t.words.tried, t.work.Tried)
 	for _, k := range t.known.Overdue {

@@ -74,6 +74,7 @@ func (l Look) Read(c Capture) agent.Screen {
 	s.Composer = agent.EmptyComposer
 	if text := l.draft(rows, area); text != "" {
 		s.Composer, s.Draft = agent.DraftComposer, agent.CleanLine(text, maxDraft)
+		s.Pasted = matches(l.Pasted, s.Draft)
 	}
 	if s.Draft != "" && l.menuOpen(s.Lines, area) || matches(l.AskTitle, title) {
 		s.Dialog = agent.OtherDialog

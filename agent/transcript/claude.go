@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"vigil/agent"
 )
@@ -19,11 +18,9 @@ import (
 // 2.1.50 not even that. Errors that end a turn are assistant lines with
 // isApiErrorMessage; no mark follows them.
 type claude struct {
-	counter
-	at      time.Time
-	info    agent.SessionInfo // as last told
-	entry   string            // how the process was started: "cli", "sdk-cli"
-	usage   []messageUsage    // of the last messages, newest last
+	frame
+	entry   string         // how the process was started: "cli", "sdk-cli"
+	usage   []messageUsage // of the last messages, newest last
 	calls   map[string]claudeCall
 	agents  map[string]string // sub-agents: id and what for
 	wakeups map[string]bool   // armed; true for one that fires again and again
@@ -49,11 +46,9 @@ type messageUsage struct {
 
 func newClaude() *claude {
 	return &claude{
-		counter: counter{}, calls: map[string]claudeCall{}, agents: map[string]string{}, wakeups: map[string]bool{},
+		frame: newFrame(), calls: map[string]claudeCall{}, agents: map[string]string{}, wakeups: map[string]bool{},
 	}
 }
-
-func (c *claude) Skipped() map[string]int { return c.counter }
 
 // claudeLine is the top of a line.
 type claudeLine struct {
@@ -120,15 +115,7 @@ func (c *claude) Line(line []byte, emit func(agent.Event)) {
 		return
 	}
 	c.at = stamp(l.fields.get("timestamp"), c.at)
-	send := func(e agent.Event) {
-		if e.At.IsZero() {
-			e.At = c.at
-		}
-		if e.ID == "" {
-			e.ID = l.uuid
-		}
-		emit(e)
-	}
+	send := c.sender(l.uuid, emit)
 	switch l.typ {
 	case "user", "assistant", "system", "attachment", "queue-operation":
 		c.session(l, send)
@@ -170,25 +157,7 @@ func (c *claude) session(l claudeLine, send func(agent.Event)) {
 	if updated || moved { // only another process has another version or entry
 		c.restarted(send)
 	}
-	if in == (agent.SessionInfo{}) {
-		return
-	}
 	c.inform(in, send)
-}
-
-// inform notes and tells what is new in a SessionInfo.
-func (c *claude) inform(in agent.SessionInfo, send func(agent.Event)) {
-	for _, s := range []struct {
-		dst *string
-		v   string
-	}{
-		{&c.info.ID, in.ID}, {&c.info.Dir, in.Dir}, {&c.info.Version, in.Version}, {&c.info.Model, in.Model},
-	} {
-		if s.v != "" {
-			*s.dst = s.v
-		}
-	}
-	send(agent.Event{Type: agent.SessionMeta, Session: &in})
 }
 
 // restarted forgets what died with the process.

@@ -21,9 +21,7 @@ import (
 // that the model sees (response_item) and as what a person sees (event_msg); the
 // second of a pair is left out.
 type codex struct {
-	counter
-	at      time.Time
-	info    agent.SessionInfo
+	frame
 	turn    string // the open turn; empty if none is, or none is marked
 	marked  bool   // the starts of turns are marked
 	prompt  string // of the open turn, as last told
@@ -46,11 +44,9 @@ type codexCall struct {
 
 func newCodex() *codex {
 	return &codex{
-		counter: counter{}, calls: map[string]codexCall{}, shells: map[string]string{}, helpers: map[string]bool{},
+		frame: newFrame(), calls: map[string]codexCall{}, shells: map[string]string{}, helpers: map[string]bool{},
 	}
 }
-
-func (c *codex) Skipped() map[string]int { return c.counter }
 
 // codexLine is one line, with the type within its payload.
 type codexLine struct {
@@ -123,10 +119,7 @@ func (c *codex) Line(line []byte, emit func(agent.Event)) {
 	case "session_meta":
 		c.meta(l.payload, send)
 	case "turn_context":
-		if m := agent.CleanLine(l.payload.get("model").text(100), 100); m != "" && m != c.info.Model {
-			c.info.Model = m
-			send(agent.Event{Type: agent.SessionMeta, Session: &agent.SessionInfo{Model: m}})
-		}
+		c.inform(agent.SessionInfo{Model: agent.CleanLine(l.payload.get("model").text(100), 100)}, send)
 	case "event_msg":
 		c.event(l, send)
 	case "response_item":

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"cmp"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -44,18 +45,19 @@ func (s *claudeSearch) registered() (path, id string) {
 	if s.q.ProcStart != "" && r.ProcStart != "" && r.ProcStart != s.q.ProcStart {
 		return "", "" // left behind by another process with this number
 	}
-	if path = s.byID(r.SessionID); path == "" {
-		dir := r.Dir
-		if dir == "" {
-			dir = s.q.Dir
-		}
-		dirs := s.folders(dir)
-		if len(dirs) == 0 {
-			return "", ""
-		}
-		path = filepath.Join(dirs[len(dirs)-1], r.SessionID+".jsonl")
+	return placed(s.byID(r.SessionID), s.folders(cmp.Or(r.Dir, s.q.Dir)), r.SessionID)
+}
+
+// placed is the file of a session that a registry names: the one that was found
+// or, before there is one, where it will be.
+func placed(found string, dirs []string, session string) (path, id string) {
+	switch {
+	case found != "":
+		return found, session
+	case len(dirs) == 0:
+		return "", ""
 	}
-	return path, r.SessionID
+	return filepath.Join(dirs[len(dirs)-1], session+".jsonl"), session
 }
 
 // own takes the id from the name, which is that of the session; sub-agents have
@@ -72,10 +74,8 @@ func (s *claudeSearch) own(path string) string {
 }
 
 func (s *claudeSearch) byID(id string) string {
-	for _, dir := range s.folders(s.q.Dir) {
-		if p := filepath.Join(dir, id+".jsonl"); exists(s.q.Files, p) {
-			return p
-		}
+	if p := inFolders(s.q.Files, s.folders(s.q.Dir), id); p != "" {
+		return p
 	}
 	// It was begun in another folder.
 	entries, err := s.q.Files.ReadDir(filepath.Join(s.home, "projects"))
@@ -90,11 +90,26 @@ func (s *claudeSearch) byID(id string) string {
 	return ""
 }
 
-func (s *claudeSearch) newest() (path, id string) {
+// inFolders returns the file that is named after a session in the first of the
+// folders that has it.
+func inFolders(files Files, dirs []string, id string) string {
+	for _, dir := range dirs {
+		if p := filepath.Join(dir, id+".jsonl"); exists(files, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+func (s *claudeSearch) newest() (path, id string) { return newestIn(s.q, s.folders(s.q.Dir), s.own) }
+
+// newestIn returns the session file of the folders that was written last, of
+// those that are an agent's own.
+func newestIn(q Query, dirs []string, own func(path string) (id string)) (path, id string) {
 	var best candidate
-	for _, dir := range s.folders(s.q.Dir) {
-		for _, c := range candidates(s.q.Files, dir, s.q.since(), s.q.Taken) {
-			if i := s.own(c.path); i != "" {
+	for _, dir := range dirs {
+		for _, c := range candidates(q.Files, dir, q.since(), q.Taken) {
+			if i := own(c.path); i != "" {
 				if c.at.After(best.at) {
 					best, id = c, i
 				}

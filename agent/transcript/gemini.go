@@ -2,7 +2,6 @@ package transcript
 
 import (
 	"bytes"
-	"io"
 	"regexp"
 	"strings"
 	"time"
@@ -16,9 +15,7 @@ import (
 // its id replaces the first: its calls are added when they have ended, so a
 // running tool is not in the file. Nothing marks the end of a turn.
 type gemini struct {
-	counter
-	at   time.Time
-	info agent.SessionInfo
+	frame
 	told recent[geminiTold] // messages, by id
 	open bool               // a turn has begun and no end of it was told
 }
@@ -31,9 +28,7 @@ type geminiTold struct {
 	failed bool
 }
 
-func newGemini() *gemini { return &gemini{counter: counter{}} }
-
-func (g *gemini) Skipped() map[string]int { return g.counter }
+func newGemini() *gemini { return &gemini{frame: newFrame()} }
 
 // geminiLine is the top of a line.
 type geminiLine struct {
@@ -95,15 +90,7 @@ func (g *gemini) Line(line []byte, emit func(agent.Event)) {
 	}
 	id := agent.CleanLine(l.id, 100)
 	g.at = stamp(l.stamped, g.at)
-	send := func(e agent.Event) {
-		if e.At.IsZero() {
-			e.At = g.at
-		}
-		if e.ID == "" {
-			e.ID = id
-		}
-		emit(e)
-	}
+	send := g.sender(id, emit)
 	switch {
 	case l.set != nil:
 		g.skip("$set")
@@ -120,30 +107,10 @@ func (g *gemini) Line(line []byte, emit func(agent.Event)) {
 	case l.typ == "" && l.session != "":
 		g.at = stamp(l.started, g.at)
 		id = agent.CleanLine(l.session, 100)
-		g.inform(agent.SessionInfo{Kind: agent.Gemini, ID: id, Side: l.kind == "subagent"}, send)
+		g.inform(agent.SessionInfo{Kind: agent.Gemini, ID: id, Side: l.kind == "subagent"}, g.sender(id, emit))
 	default:
 		g.skip(l.typ)
 	}
-}
-
-// inform tells what is new of the session.
-func (g *gemini) inform(in agent.SessionInfo, send func(agent.Event)) {
-	if in.ID == g.info.ID {
-		in.ID = ""
-	}
-	if in.Model == g.info.Model {
-		in.Model = ""
-	}
-	if in.ID == "" && in.Model == "" {
-		return
-	}
-	if in.ID != "" {
-		g.info.ID = in.ID
-	}
-	if in.Model != "" {
-		g.info.Model = in.Model
-	}
-	send(agent.Event{Type: agent.SessionMeta, Session: &in})
 }
 
 // user reads a prompt, or the results of tools.
@@ -334,8 +301,5 @@ func (g *gemini) starts(line []byte) start {
 	}
 	return begins
 }
-
-// marks is not asked for: no line is an echo.
-func (g *gemini) marks(io.ReaderAt) (bool, error) { return false, nil }
 
 func (g *gemini) needles() [][]byte { return [][]byte{[]byte(`"is_background":true`)} }

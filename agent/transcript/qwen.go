@@ -3,9 +3,7 @@ package transcript
 import (
 	"bytes"
 	"cmp"
-	"io"
 	"strings"
-	"time"
 
 	"vigil/agent"
 )
@@ -17,17 +15,13 @@ import (
 // with no text, and marks that (system/goal_turn_end). Failed requests are told
 // one by one (system/ui_telemetry), whether they are made again or not.
 type qwen struct {
-	counter
-	at     time.Time
-	info   agent.SessionInfo
+	frame
 	awaits bool               // the model is to answer
 	calls  recent[agent.Call] // until their results
 	goal   string
 }
 
-func newQwen() *qwen { return &qwen{counter: counter{}} }
-
-func (q *qwen) Skipped() map[string]int { return q.counter }
+func newQwen() *qwen { return &qwen{frame: newFrame()} }
 
 // qwenLine is the top of a line.
 type qwenLine struct {
@@ -84,13 +78,7 @@ func (q *qwen) Line(line []byte, emit func(agent.Event)) {
 		return
 	}
 	q.at = stamp(l.stamped, q.at)
-	send := func(e agent.Event) {
-		e.At = q.at
-		if e.ID == "" {
-			e.ID = l.uuid
-		}
-		emit(e)
-	}
+	send := q.sender(l.uuid, emit)
 	q.session(l, send)
 	if l.side { // a sub-agent's work is not the agent's own turn
 		q.skip("sidechain")
@@ -112,25 +100,16 @@ func (q *qwen) Line(line []byte, emit func(agent.Event)) {
 
 // session tells of the session when something about it is new.
 func (q *qwen) session(l qwenLine, send func(agent.Event)) {
-	in := agent.SessionInfo{}
-	set := func(dst, known *string, v string) {
-		if v != "" && v != *known {
-			*dst, *known = v, v
-		}
+	in := agent.SessionInfo{
+		ID: agent.CleanLine(l.session, 100), Version: agent.CleanLine(l.version, 100), Model: agent.CleanLine(l.model, 100),
 	}
-	set(&in.ID, &q.info.ID, agent.CleanLine(l.session, 100))
-	set(&in.Version, &q.info.Version, agent.CleanLine(l.version, 100))
-	set(&in.Model, &q.info.Model, agent.CleanLine(l.model, 100))
-	if q.info.Dir == "" { // later ones follow the agent's own cd
-		set(&in.Dir, &q.info.Dir, agent.Clean(l.cwd))
-	}
-	if in == (agent.SessionInfo{}) {
-		return
-	}
-	if in.ID != "" {
+	if in.ID != "" && in.ID != q.info.ID {
 		in.Kind, in.Side = agent.Qwen, l.side
 	}
-	send(agent.Event{Type: agent.SessionMeta, Session: &in})
+	if q.info.Dir == "" { // later ones follow the agent's own cd
+		in.Dir = agent.Clean(l.cwd)
+	}
+	q.inform(in, send)
 }
 
 // user reads a message to the model that no tool wrote.
@@ -305,9 +284,6 @@ func (q *qwen) starts(line []byte) start {
 	}
 	return begins
 }
-
-// marks is not asked for: no line is an echo.
-func (q *qwen) marks(io.ReaderAt) (bool, error) { return false, nil }
 
 func (q *qwen) needles() [][]byte {
 	return [][]byte{[]byte("Background shell started"), []byte("Background agent launched"), []byte("task-notification")}

@@ -37,8 +37,11 @@ func TestE2ECompact(t *testing.T) {
 				{{Say: "Two.", Run: "echo step"}, {Text: finals()[0]}},
 				{{Say: "Three.", Run: "echo step"}, {Text: finals()[1]}},
 			}}
-			if k == agent.Claude { // it tries to compact by itself, in the same turn
-				script.Turns = append(script.Turns[:1], append([]modelapi.Turn{{{Fault: modelapi.TooLong}}}, script.Turns[1:]...)...)
+			if k == agent.Claude { // it compacts by itself first, in the same turn, and that is not enough
+				script.Turns = append([]modelapi.Turn{
+					{{Say: "One.", Run: "echo step"}, {Fault: modelapi.TooLong, Times: 1}, {Text: "Summary: a step."}},
+					{{Fault: modelapi.TooLong}},
+				}, script.Turns[1:]...)
 			}
 			c := clients.Start(t, clients.Options{Kind: k, Script: script})
 			v := watch(t, bin, c, settings{Delay: 100 * time.Millisecond})
@@ -52,6 +55,41 @@ func TestE2ECompact(t *testing.T) {
 					t.Error("the model was told /compact")
 				}
 			}
+		}
+	}
+	together(t, 2, tests)
+}
+
+// A context that compacting does not help is left behind: the CLI begins a
+// fresh session in the same pane, which is told, once, what the work is and how
+// it stands, works on, and is nudged like any other.
+func TestE2EHandOver(t *testing.T) {
+	t.Parallel() // they wait, most of the time
+	bin := buildVigil(t)
+	tests := map[string]func(*testing.T){}
+	for _, k := range clients.Kinds() {
+		tests[string(k)] = func(t *testing.T) {
+			c := clients.Start(t, clients.Options{Kind: k, Script: modelapi.Script{
+				Turns: []modelapi.Turn{
+					{{Say: "One.", Run: "echo step"}, {Fault: modelapi.TooLong}},
+					{{Fault: modelapi.TooLong}}, // and so is each try to compact it
+				},
+				LoopFrom: 1,
+				Threads:  []modelapi.Thread{{Name: "fresh", Fresh: true, Match: "You take over", Turns: modelapi.Cycles(finals()...).Turns}},
+			}})
+			v := watch(t, bin, c, settings{Delay: 100 * time.Millisecond, Policy: "hand_over = true"})
+			c.Until(3*time.Minute, "a nudge in the fresh session that works", func() bool { return len(nudges(c)) > 1 && count(v, "effective") > 2 })
+			v.stop()
+			if got, want := steps(v), []string{"/compact", "/compact", "/clear"}; !slices.Equal(got, want) {
+				t.Errorf("steps %q, want %q", got, want)
+			}
+			first := nudges(c)[0].Text
+			for _, want := range []string{"You take over", "Reach a validation loss of 3.28", `"sweep the cooldown"; "try the other optimiser"`, `"goal.md", "plan.md"`} {
+				if !strings.Contains(first, want) {
+					t.Errorf("the hand-over lacks %q: %q", want, first)
+				}
+			}
+			exactlyOnce(t, c, v)
 		}
 	}
 	together(t, 2, tests)

@@ -1,11 +1,9 @@
 package main_test
 
 import (
-	"os"
 	"testing"
 	"time"
 
-	"vigil/agent"
 	"vigil/cmd/vigil/internal/clients"
 	"vigil/cmd/vigil/internal/modelapi"
 )
@@ -17,9 +15,6 @@ func TestE2EOthers(t *testing.T) {
 	bin := buildVigil(t)
 	tests := map[string]func(*testing.T){}
 	for _, k := range clients.Others() {
-		if k == agent.OpenCode && os.Getenv("VIGIL_E2E_OPENCODE") == "" {
-			continue // it can take minutes to its first request
-		}
 		tests[string(k)] = func(t *testing.T) {
 			c := clients.Start(t, clients.Options{Kind: k, Script: modelapi.Cycles(stops)})
 			v := watch(t, bin, c, settings{})

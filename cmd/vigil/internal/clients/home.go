@@ -100,6 +100,9 @@ func (c *Client) seed(o Options) error {
 	case agent.Gemini, agent.Qwen, agent.OpenCode:
 		name, text := c.othersConfig(o)
 		files[name] = text
+		if o.Kind == agent.OpenCode {
+			files[opencodeModels] = "{}"
+		}
 	default:
 		files[".claude.json"] = claudeState(c.Work)
 		files[".claude/settings.json"] = asJSON(map[string]any{"skipDangerousModePermissionPrompt": true})

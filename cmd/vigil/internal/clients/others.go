@@ -27,6 +27,11 @@ func othersCommand(o Options) []string {
 	return []string{string(o.Kind), "--yolo"}
 }
 
+// opencodeModels is where opencode keeps the list of all models of the world.
+// Without the file it reads the one that is built in, whose thousands cost it
+// seconds of work before the first turn; the test's model is in its settings.
+const opencodeModels = ".cache/opencode/models.json"
+
 // othersEnv is what only these CLIs need.
 func (c *Client) othersEnv(o Options) map[string]string {
 	switch o.Kind {
@@ -38,6 +43,9 @@ func (c *Client) othersEnv(o Options) map[string]string {
 		return map[string]string{"OPENAI_API_KEY": dummyKey, "OPENAI_BASE_URL": c.http.URL + "/v1", "OPENAI_MODEL": modelapi.Model}
 	}
 	return map[string]string{
+		// It installs a package into its folder beside the first turn, and npm
+		// tries again for over a minute where there is no network.
+		"npm_config_offline":          "true",
 		"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
 	}
 }

@@ -32,6 +32,7 @@ type Request struct {
 	Err    error // of writing the answer
 
 	users []string
+	own   bool // of the agent itself: the main thread, or a fresh one
 }
 
 // Prompt is a user's message at the moment it reached the model.
@@ -60,13 +61,13 @@ func (s *Server) Main() int {
 	return n
 }
 
-// Prompts returns the messages that reached the main conversation, each once
-// for each time it was sent by the user (not for each request that repeats
-// it), oldest first.
+// Prompts returns the messages that reached the agent itself, in the main
+// conversation or a fresh one, each once for each time it was sent by the user
+// (not for each request that repeats it), oldest first.
 func (s *Server) Prompts() []Prompt {
 	var out []Prompt
 	for _, r := range s.Requests() {
-		if r.Thread != MainThread {
+		if !r.own {
 			continue
 		}
 		for _, t := range r.New {
@@ -76,14 +77,15 @@ func (s *Server) Prompts() []Prompt {
 	return out
 }
 
-// Times returns how often text stands in the user messages of the main
-// conversation, whatever it is wrapped in: the largest number that any one
-// request held.
+// Times returns how often text stands in the user messages of the agent's own
+// conversation, whatever it is wrapped in and wherever its lines end: the
+// largest number that any one request held.
 func (s *Server) Times(text string) int {
+	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
 	n := 0
 	for _, r := range s.Requests() {
-		if r.Thread == MainThread {
-			n = max(n, strings.Count(strings.Join(r.users, "\n"), text))
+		if r.own {
+			n = max(n, strings.Count(words(strings.Join(r.users, "\n")), words(text)))
 		}
 	}
 	return n

@@ -242,6 +242,36 @@ func TestThreads(t *testing.T) {
 	}
 }
 
+// A context that is full stays so however the client shortens it, until it
+// begins anew; what it writes itself before the first message is nobody's.
+func TestFreshSession(t *testing.T) {
+	srv := New(Script{
+		Turns:   []Turn{{{Run: "echo"}, {Fault: TooLong}}},
+		Threads: []Thread{{Name: "fresh", Fresh: true, Match: "take over", Turns: []Turn{{{Text: "done"}}}}},
+	})
+	ts := httptest.NewServer(srv)
+	defer ts.Close()
+	old := &chat{t: t, url: ts.URL, api: Messages}
+	old.user("start")
+	old.send()
+	for _, result := range []string{"whole", "shortened"} {
+		old.result(result)
+		if code, _ := old.send(); code != http.StatusBadRequest {
+			t.Errorf("the %s context: status %d", result, code)
+		}
+	}
+	fresh := &chat{t: t, url: ts.URL, api: Messages}
+	fresh.user("<command-name>/clear</command-name>")
+	fresh.user("take over\nhere")
+	_, ev := fresh.send()
+	if text, _ := said(ev); text != "done" {
+		t.Errorf("the fresh session is told %q", text)
+	}
+	if ps := srv.Prompts(); len(ps) != 2 || ps[1].Text != "take over\nhere" || srv.Times("take over here") != 1 {
+		t.Errorf("prompts %+v", ps)
+	}
+}
+
 func TestSideRequestsTakeNoStep(t *testing.T) {
 	for _, c := range []struct{ path, body string }{
 		{"/v1/messages", `{"messages":[{"role":"user","content":"name this session"}]}`},

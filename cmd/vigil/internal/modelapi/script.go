@@ -20,6 +20,7 @@ type Thread struct {
 	Name  string // in the log
 	Match string // part of the first user message
 	Turns []Turn
+	Fresh bool // the agent itself goes on in it: a new session in place of the main one
 }
 
 // Step is one answer of the model. Say and Text are text before and after the

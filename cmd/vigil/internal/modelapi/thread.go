@@ -39,6 +39,7 @@ func (p prompt) digest() [sha256.Size]byte {
 
 // thread is where a conversation stands in its script.
 type thread struct {
+	own    bool // the agent's: see Request
 	turns  []Turn
 	loop   int
 	turn   int // -1 before the first message
@@ -62,7 +63,7 @@ func (s *Server) take(p prompt, at time.Time) (Step, int) {
 		rec.Thread, step = SideThread, Step{Text: s.title()}
 	} else {
 		name, th := s.thread(p)
-		rec.Thread = name
+		rec.Thread, rec.own = name, th.own
 		rec.New = th.news(p.users)
 		step = th.next(p)
 		rec.Turn, rec.Step = th.turn, th.step
@@ -85,22 +86,22 @@ func (s *Server) title() string {
 
 // thread finds the conversation that a request belongs to.
 func (s *Server) thread(p prompt) (string, *thread) {
-	name, turns, loop := MainThread, s.script.Turns, s.script.LoopFrom
+	name, own, turns, loop := MainThread, true, s.script.Turns, s.script.LoopFrom
 	first := ""
 	for _, u := range p.users {
-		if first = own(u); first != "" {
+		if first = ownText(u); first != "" {
 			break
 		}
 	}
 	for _, t := range s.script.Threads {
 		if strings.Contains(first, t.Match) {
-			name, turns, loop = t.Name, t.Turns, 0
+			name, own, turns, loop = t.Name, t.Fresh, t.Turns, 0
 			break
 		}
 	}
 	th := s.threads[name]
 	if th == nil {
-		th = &thread{turns: turns, loop: loop, turn: -1, seen: map[string]int{}}
+		th = &thread{own: own, turns: turns, loop: loop, turn: -1, seen: map[string]int{}}
 		s.threads[name] = th
 	}
 	return name, th
@@ -113,8 +114,10 @@ func (th *thread) next(p prompt) Step {
 	case th.turn >= 0 && d == th.digest:
 		th.used++
 	case p.last == "tool" && th.turn >= 0:
-		th.step++
-		th.used = 0
+		if !th.stuck() {
+			th.step++
+			th.used = 0
+		}
 	default:
 		th.turn++
 		th.step, th.used = 0, 0
@@ -132,14 +135,21 @@ func (th *thread) next(p prompt) Step {
 	return Step{Text: "The script has nothing more for this turn."}
 }
 
+// stuck reports whether the current step is a fault that each request gets until
+// the next user message: also one that a client has changed to make it pass.
+func (th *thread) stuck() bool {
+	steps := turn(th.turns, th.loop, th.turn)
+	return th.step < len(steps) && steps[th.step].Fault != "" && steps[th.step].Times == 0
+}
+
 // reminder matches what Claude Code puts into user messages by itself.
 var reminder = regexp.MustCompile(`(?s)<system-reminder>.*?</system-reminder>`)
 
-// own returns the part of a user text that did not come from the client
+// ownText returns the part of a user text that did not come from the client
 // itself; empty if nothing else is there.
-func own(text string) string {
+func ownText(text string) string {
 	text = strings.TrimSpace(reminder.ReplaceAllString(text, ""))
-	for _, mark := range []string{"<environment_context>", "<user_instructions>", "# AGENTS.md instructions", "<permissions", "<skills", "<session_context>"} {
+	for _, mark := range []string{"<environment_context>", "<user_instructions>", "# AGENTS.md instructions", "<permissions", "<skills", "<session_context>", "<command-name>", "<local-command-"} {
 		if strings.HasPrefix(text, mark) {
 			return ""
 		}
@@ -154,7 +164,7 @@ func (th *thread) news(users []string) []string {
 	var out []string
 	count := map[string]int{}
 	for _, u := range users {
-		t := own(u)
+		t := ownText(u)
 		if t == "" {
 			continue
 		}
