@@ -394,16 +394,16 @@ func TestWatcherGathersBursts(t *testing.T) {
 	for i := range 1000 {
 		write(t, r.path(fmt.Sprintf("scratchpad/%d.md", i%10)), fmt.Sprintf("start\n%d\n", i))
 	}
-	took := time.Since(begin)
 	for i := 990; i < 1000; i++ {
 		s := r.State()
 		if !is(fmt.Sprintf("scratchpad/%d.md", i%10), fmt.Sprintf("+%d\n", i))(s) {
 			r.until(t, "the last write", is(fmt.Sprintf("scratchpad/%d.md", i%10), fmt.Sprintf("+%d\n", i)))
 		}
 	}
-	n := r.told.Load() - told
+	n, took := r.told.Load()-told, time.Since(begin)
 	t.Logf("1000 writes in %v: %d states", took, n)
-	if most := int64(took/latest) + 5; n > most {
+	// On a busy machine the writes are no burst: each may be followed by quiet.
+	if most := int64(took/quiet) + 5; n > most {
 		t.Errorf("%d states, want at most %d", n, most)
 	}
 }

@@ -28,11 +28,15 @@ func newClassify(e env, _ *overrides) *cobra.Command {
 			"With --json it reads one object a line: text (the final message), last_event (text, thinking,\n" +
 			"tool_use or none), result_after (a tool's result came after it), tail (the last tool calls, as\n" +
 			"strings) and background_alive (true, false, or null where not known). It prints one object a line,\n" +
-			"in order: ending, confidence (0 to 1) and evidence (a list of strings).",
+			"in order: ending, confidence (0 to 1) and evidence (a list of strings).\n\n" +
+			"Rules of your own, in rules.toml beside the configuration, count as everywhere.",
 		Example: "echo 'All levers exhausted, stopping here.' | vigil classify",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			rules := ending.Default()
+			rules, err := rulesFor(e)
+			if err != nil {
+				return err
+			}
 			if asJSON {
 				return classifyLines(cmd.Context(), e.Stdin, e.Stdout, rules)
 			}

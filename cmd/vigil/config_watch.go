@@ -18,11 +18,12 @@ const (
 )
 
 // Watch calls changed with the new configuration, or with what is wrong with
-// it, each time the file at path changes, and once at its start, so that no
+// it, each time the file at path or the person's own rules beside it change, and
+// once at its start, so that no
 // change is missed between a load and the watch. It returns when ctx ends. The
 // old configuration holds while the new one is wrong. load reads it anew.
 func Watch(ctx context.Context, path string, load func() (Config, error), changed func(Config, error)) error {
-	return watchFiles(ctx, func() []string { return []string{path} }, func() { changed(load()) })
+	return watchFiles(ctx, func() []string { return []string{path, rulesPath(path)} }, func() { changed(load()) })
 }
 
 // watchFiles calls changed each time the content of one of the files, or which

@@ -34,7 +34,11 @@ func newEval(e env, _ *overrides) *cobra.Command {
 		Example: "vigil eval labelled.jsonl\nvigil eval --by-run --text-only labelled.jsonl",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			res := evaluation{rules: ending.Default(), textOnly: textOnly}
+			rules, err := rulesFor(e)
+			if err != nil {
+				return err
+			}
+			res := evaluation{rules: rules, textOnly: textOnly}
 			for _, name := range args {
 				if err := res.file(cmd.Context(), name); err != nil {
 					return err

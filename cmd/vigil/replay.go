@@ -41,7 +41,11 @@ func newReplay(e env, given *overrides) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return replayer{ending.Default(), c.Policy, c.Grinding}.all(cmd.Context(), e.Stdout, args, asJSON)
+			rules, err := endingRules(c.Path)
+			if err != nil {
+				return err
+			}
+			return replayer{rules, c.Policy, c.Grinding}.all(cmd.Context(), e.Stdout, args, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a session")

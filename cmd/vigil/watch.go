@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 
 	"vigil/agent"
-	"vigil/agent/ending"
 	"vigil/agent/hook"
 	"vigil/agent/journal"
 	"vigil/agent/nudge"
@@ -188,6 +187,10 @@ func rulesOf(c Config) (supervise.Rules, error) {
 	if err != nil {
 		return supervise.Rules{}, fmt.Errorf("%s: [messages]: %w", c.Path, err)
 	}
+	endings, err := endingRules(c.Path)
+	if err != nil {
+		return supervise.Rules{}, err
+	}
 	below := 0.0
 	if c.Judge.on() {
 		below = c.Judge.Below
@@ -196,7 +199,7 @@ func rulesOf(c Config) (supervise.Rules, error) {
 		JudgeBelow:  below,
 		Grinding:    c.Grinding,
 		JudgeWrites: c.Judge.on() && c.Judge.Messages,
-		Endings:     ending.Default(),
+		Endings:     endings,
 		Templates:   t,
 		Policy: func(a agent.Agent) agent.Policy {
 			if ac := c.agent(a); ac != nil {
