@@ -29,7 +29,7 @@ func newAuto(e env, given *overrides) *cobra.Command {
 			"a nudge: planned, sent, received, effective, wasted, dropped or held), key (of a nudge) and text.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runAuto(cmd.Context(), e, *given, dryRun, asJSON)
+			return printEvents(cmd.Context(), e, *given, watchOptions{auto: true, dryRun: dryRun, stands: true}, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing; record what would have been sent")
@@ -37,11 +37,14 @@ func newAuto(e env, given *overrides) *cobra.Command {
 	return cmd
 }
 
-func runAuto(ctx context.Context, e env, given overrides, dryRun, asJSON bool) error {
+// printEvents watches without a screen until it is told to stop, and prints a
+// line an event.
+func printEvents(ctx context.Context, e env, given overrides, o watchOptions, asJSON bool) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	out := &reporter{w: e.Stdout, json: asJSON}
-	w, err := openWatch(ctx, e, given, watchOptions{auto: true, dryRun: dryRun, stands: true, report: out.report})
+	o.report = out.report
+	w, err := openWatch(ctx, e, given, o)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil // stopped before it had begun

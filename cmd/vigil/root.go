@@ -60,7 +60,7 @@ func printError(w io.Writer, err error) {
 // that no state outlives one.
 func newRoot(e env) *cobra.Command {
 	var given overrides
-	var auto bool
+	var auto, plain bool
 	root := &cobra.Command{
 		Use:   "vigil",
 		Short: "Supervise autonomous AI research agents",
@@ -78,9 +78,12 @@ func newRoot(e env) *cobra.Command {
 			return usagef("unknown command %q: %s", args[0], hint)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if plain {
+				return printEvents(cmd.Context(), e, given, watchOptions{auto: auto, stands: true}, false)
+			}
 			if !e.Terminal {
 				return usagef("no terminal on stdin and stdout, so there is no screen to show: " +
-					"use `vigil status` or `vigil auto`, or start vigil in a terminal")
+					"use `vigil status`, `vigil auto` or `vigil --plain`, or start vigil in a terminal")
 			}
 			return openScreen(cmd.Context(), e, given, auto)
 		},
@@ -95,6 +98,7 @@ func newRoot(e env) *cobra.Command {
 	})
 	given.bind(root.PersistentFlags())
 	root.Flags().BoolVar(&auto, "auto", false, "begin with auto-resume on (`a` switches it)")
+	root.Flags().BoolVar(&plain, "plain", false, "print a line an event in place of the screen, as for a screen reader; nothing is sent without --auto")
 	for _, build := range commands() {
 		root.AddCommand(build(e, &given))
 	}
