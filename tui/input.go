@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
@@ -73,10 +75,22 @@ func (in *input) ask(what purpose, prompt, value string, id agent.ID) {
 func (in *input) update(msg tea.Msg) tea.Cmd {
 	in.text, _ = in.text.Update(msg)
 	// bubbles lets through what hides or reorders text.
-	if v := in.text.Value(); agent.Clean(v) != v {
-		in.text.SetValue(agent.Clean(v))
+	if v := in.text.Value(); plain(v) != v {
+		in.text.SetValue(plain(v))
 	}
 	return nil
+}
+
+// plain makes text fit for a line whose cursor goes from rune to rune: without
+// the signs that make the character before them wider, since the cursor would
+// stand between the two and each be measured by itself.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == 0xfe0e || r == 0xfe0f { // variation selectors 15 and 16
+			return -1
+		}
+		return r
+	}, agent.Clean(s))
 }
 
 // View draws the line, w cells wide.

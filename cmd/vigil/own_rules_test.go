@@ -17,7 +17,7 @@ phrases = ["moored beneath .. dawn"]
 `
 
 // writeRules writes a person's own rules beside the configuration.
-func writeRules(t *testing.T, e env, text string) string {
+func writeRules(t *testing.T, e env, text string) {
 	t.Helper()
 	config, err := e.configPath()
 	if err != nil {
@@ -27,10 +27,7 @@ func writeRules(t *testing.T, e env, text string) string {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	replaceFile(t, path, text)
 }
 
 // A person's own rules count in every command that judges.

@@ -24,10 +24,20 @@ func ownTheme(t *testing.T, e env, name, doc string) string {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(doc), 0o600); err != nil {
+	replaceFile(t, path, doc)
+	return path
+}
+
+// replaceFile writes a file as editors do, so that nobody sees a part of it.
+func replaceFile(t *testing.T, path, doc string) {
+	t.Helper()
+	beside := path + "~"
+	if err := os.WriteFile(beside, []byte(doc), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
+	if err := os.Rename(beside, path); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestThemeCommand(t *testing.T) {
@@ -155,11 +165,7 @@ func TestWatchTheme(t *testing.T) {
 		t.Fatal(err)
 	}
 	ownTheme(t, e, "mine", "base = \"dark\"\n")
-	configure := func(doc string) {
-		if err := os.WriteFile(config, []byte(doc), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	configure := func(doc string) { replaceFile(t, config, doc) }
 	configure("theme = \"mine\"\n")
 	load := func() (Config, error) { return loadConfig(e, overrides{}) }
 	start, err := load()
