@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // palette is what the command palette finds: every action of the key tables,
@@ -190,22 +192,34 @@ func (e *entry) line(w int, at []bool, selected bool, st *styles) string {
 	return mark + fit(kind, kindWidth) + " " + spread(text, right, w-kindWidth-3) + " "
 }
 
-// marked paints a text, those of its runes that matched in another paint, and
-// returns the marks behind it.
+// marked paints a text, those of its characters that matched in another paint,
+// and returns the marks behind it. A character may be several runes, which are
+// painted as one: apart they would have other widths.
 func marked(s string, at []bool, look, hit paint) (string, []bool) {
 	var b strings.Builder
-	runes := []rune(s)
-	for i := 0; i < len(runes); {
-		j := i
-		for j < len(runes) && at[j] == at[i] {
-			j++
+	from, hits := 0, false // what has not been painted yet
+	flush := func(to int) {
+		switch {
+		case from == to:
+		case hits:
+			b.WriteString(hit.Render(s[from:to]))
+		default:
+			b.WriteString(look.Render(s[from:to]))
 		}
-		if at[i] {
-			b.WriteString(hit.Render(string(runes[i:j])))
-		} else {
-			b.WriteString(look.Render(string(runes[i:j])))
-		}
-		i = j
+		from = to
 	}
-	return b.String(), at[len(runes):]
+	for i := 0; i < len(s); {
+		c, _ := ansi.FirstGraphemeCluster(s[i:], ansi.GraphemeWidth)
+		if c == "" { // never, and never for ever
+			c = s[i:]
+		}
+		n := utf8.RuneCountInString(c)
+		if is := slices.Contains(at[:n], true); is != hits {
+			flush(i)
+			hits = is
+		}
+		i, at = i+len(c), at[n:]
+	}
+	flush(len(s))
+	return b.String(), at
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // typeIn writes into the open line.
@@ -257,5 +258,21 @@ func BenchmarkPalette(b *testing.B) {
 	})
 	if len(m.palette.all) < 15_000 {
 		b.Fatal(fmt.Sprint(len(m.palette.all), " entries"))
+	}
+}
+
+// What matched is marked by whole characters, whose width stays what it is.
+func TestMarkedKeepsCharacters(t *testing.T) {
+	look, hit := start(newFake(nil), size{80, 24}).st.muted, start(newFake(nil), size{80, 24}).st.title
+	for _, s := range []string{"a☑\ufe0fb", "e\u0301x", "👩‍👩‍👧‍👦z", "🇩🇪🇫🇷"} {
+		n := len([]rune(s))
+		for i := range n {
+			at := make([]bool, n+2)
+			at[i] = true
+			got, rest := marked(s, at, look, hit)
+			if cells(got) != cells(s) || ansi.Strip(got) != s || len(rest) != 2 {
+				t.Errorf("%q with rune %d marked: %q, %d cells of %d", s, i, got, cells(got), cells(s))
+			}
+		}
 	}
 }
