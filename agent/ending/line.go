@@ -17,13 +17,13 @@ type line struct {
 	LastEvent   *string  `json:"last_event"`
 	ResultAfter *bool    `json:"result_after"`
 	Tail        []string `json:"tail"`
-	Alive       *bool    `json:"background_alive"`
+	Alive       any      `json:"background_alive"`
 }
 
 // ParseLine reads one turn end in the JSON of the classify command: text,
 // last_event (text, thinking, tool_use or none; left out: text, or none where
 // text is blank), result_after, tail and background_alive (true, false, or null
-// where not known). The texts are cleaned.
+// or "unknown" where not known). The texts are cleaned.
 func ParseLine(b []byte) (agent.Facts, error) {
 	var l line
 	dec := json.NewDecoder(bytes.NewReader(b))
@@ -46,8 +46,14 @@ func ParseLine(b []byte) (agent.Facts, error) {
 	for _, s := range l.Tail {
 		f.Tail = append(f.Tail, agent.Clean(s))
 	}
-	if l.Alive != nil {
-		f.Background = agent.TriOf(*l.Alive)
+	switch alive := l.Alive.(type) {
+	case nil:
+	case bool:
+		f.Background = agent.TriOf(alive)
+	default:
+		if alive != "unknown" {
+			return agent.Facts{}, fmt.Errorf("turn end: field %q: want true, false or null", "background_alive")
+		}
 	}
 	switch {
 	case l.LastEvent == nil && f.Text != "":
@@ -91,8 +97,6 @@ func wanted(field string) string {
 		return "one of the strings text, thinking, tool_use and none"
 	case "result_after":
 		return "true or false"
-	case "background_alive":
-		return "true, false or null"
 	}
 	return "a list of strings"
 }

@@ -21,7 +21,7 @@ func TestParseLine(t *testing.T) {
 		t.Errorf("have %+v", f)
 	}
 	for line, want := range map[string]agent.Tri{
-		`{"background_alive":null}`: agent.Unsure, `{"background_alive":true}`: agent.Yes, `{}`: agent.Unsure,
+		`{"background_alive":null}`: agent.Unsure, `{"background_alive":"unknown"}`: agent.Unsure, `{"background_alive":true}`: agent.Yes, `{}`: agent.Unsure,
 	} {
 		if f, err := ending.ParseLine([]byte(line)); err != nil || f.Background != want {
 			t.Errorf("%s: background %v, %v; want %v", line, f.Background, err, want)
@@ -39,7 +39,8 @@ func TestParseLineErrors(t *testing.T) {
 		{``, "empty line"},
 		{`{"text":1}`, `field "text": want a string, not number`},
 		{`{"result_after":"yes"}`, `field "result_after": want true or false, not string`},
-		{`{"background_alive":"unknown"}`, `field "background_alive": want true, false or null, not string`},
+		{`{"background_alive":"yes"}`, `field "background_alive": want true, false or null`},
+		{`{"background_alive":[1]}`, `field "background_alive": want true, false or null`},
 		{`{"tail":"ls"}`, `field "tail": want a list of strings, not string`},
 		{`{"last_event":"tool"}`, `last_event "tool": want text, thinking, tool_use or none`},
 		{`[1]`, "want a JSON object, not array"},
