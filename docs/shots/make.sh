@@ -3,11 +3,11 @@
 # tmux server of 120x40 cells, presses each tab's key, and turns what tmux
 # captured into docs/*.png. Needs tmux and Go.
 #
-#   docs/shots/make.sh [SECONDS]     how long the story runs first (default 45)
+#   docs/shots/make.sh [SECONDS]     how long the story runs first (default 80)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-story=${1:-45}
+story=${1:-80}
 dir=$(mktemp -d)
 on_server() { env -u TMUX tmux -S "$dir/tmux" -f /dev/null "$@"; }
 clean_up() {
@@ -52,7 +52,7 @@ shot() { # NAME KEY...
 	echo "docs/$name.png"
 }
 shot plan 1
-shot scratchpad 2
+shot scratchpad 2 g
 shot curves 3
 shot frontier f
 on_server send-keys -t demo f # back to the curves
