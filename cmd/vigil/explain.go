@@ -39,31 +39,9 @@ func newExplain(e env, given *overrides) *cobra.Command {
 	return cmd
 }
 
-// runExplain looks at the fleet and tells of one agent. It takes no lease and
-// sends nothing.
+// runExplain looks at the fleet and tells of one agent.
 func runExplain(ctx context.Context, e env, given overrides, name string, asJSON bool) error {
-	w, err := openWatch(ctx, e, given, watchOptions{})
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	lease, err := w.journal.Lease(ctx, time.Now())
-	if err != nil {
-		return err
-	}
-	rctx, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- w.run(rctx) }() // ends with rctx
-	snap := w.settled(ctx)
-	v, err := agentNamed(snap, name)
-	var p preview
-	if err == nil {
-		p = w.previewOf(v, lease.Holder)
-	}
-	stop()
-	if e := <-done; err == nil {
-		err = e
-	}
+	snap, v, p, err := lookAt(ctx, e, given, name)
 	if err != nil {
 		return err
 	}

@@ -27,26 +27,9 @@ type preview struct {
 	Auto      string        `json:"auto"`
 }
 
-// runPreview looks at the agent and prints what would be sent. It takes no
-// lease and sends nothing.
+// runPreview prints what would be sent to the agent.
 func runPreview(ctx context.Context, e env, given overrides, name string, asJSON bool) error {
-	w, err := openWatch(ctx, e, given, watchOptions{})
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	lease, err := w.journal.Lease(ctx, time.Now())
-	if err != nil {
-		return err
-	}
-	rctx, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- w.run(rctx) }() // ends with rctx
-	p, err := w.preview(ctx, name, lease.Holder)
-	stop()
-	if e := <-done; err == nil {
-		err = e
-	}
+	_, _, p, err := lookAt(ctx, e, given, name)
 	if err != nil {
 		return err
 	}
@@ -61,12 +44,30 @@ func runPreview(ctx context.Context, e env, given overrides, name string, asJSON
 	return err
 }
 
-func (w *watching) preview(ctx context.Context, name, holder string) (preview, error) {
-	v, err := agentNamed(w.settled(ctx), name)
+// lookAt looks at the fleet once, and returns it, the agent of that name and what
+// would be sent to that. It takes no lease and sends nothing.
+func lookAt(ctx context.Context, e env, given overrides, name string) (snap *agent.Snapshot, v agent.View, p preview, err error) {
+	w, err := openWatch(ctx, e, given, watchOptions{})
 	if err != nil {
-		return preview{}, err
+		return nil, v, p, err
 	}
-	return w.previewOf(v, holder), nil
+	defer w.close()
+	lease, err := w.journal.Lease(ctx, time.Now())
+	if err != nil {
+		return nil, v, p, err
+	}
+	rctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- w.run(rctx) }() // ends with rctx
+	snap = w.settled(ctx)
+	if v, err = agentNamed(snap, name); err == nil {
+		p = w.previewOf(v, lease.Holder)
+	}
+	stop()
+	if e := <-done; err == nil {
+		err = e
+	}
+	return snap, v, p, err
 }
 
 // previewOf is what the agent would be sent now, by whoever does auto-resume.
