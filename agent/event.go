@@ -23,7 +23,7 @@ const (
 	TurnEnded             // the CLI's own mark of a turn's end; Text is the final message where the mark has it
 	TurnFailed            // the turn ended with Failure
 	TurnAborted           // a person interrupted the turn
-	Compacted             // the context was compacted
+	Compacted             // the context was compacted; Origin is System where the CLI tells that nobody asked for it
 	QuotaStatus           // Failure.Resets tells when the quota in force resets; no turn ends
 	GoalActive            // the CLI's own goal loop goes on by itself; Text is the goal
 	GoalDone              // the goal loop ended

@@ -37,6 +37,16 @@ func (j *Journal) Plan(ctx context.Context, n agent.Nudge) (created bool, err er
 	return rows > 0, j.explain("plan a nudge", err)
 }
 
+// Reword gives a planned or sent nudge other words, with the ending that they
+// answer: what it said before reached nobody. The caller must hold its claim.
+func (j *Journal) Reword(ctx context.Context, n agent.Nudge) error {
+	_, err := change(ctx, j.sure, `
+		UPDATE nudges SET ending=?, rung=?, text=?, wording=?, written_by=?
+		WHERE key=? AND status IN ('planned', 'sent') AND NOT dry_run`,
+		string(n.Ending), n.Rung, agent.Clean(n.Text), agent.CleanLine(n.Wording, 40), agent.CleanLine(n.By, 40), n.Key)
+	return j.explain("reword a nudge", err)
+}
+
 // before lists the states from which a nudge may come to another one.
 func before(to agent.NudgeStatus) []string {
 	all := []string{string(agent.Planned), string(agent.Sent), string(agent.Received)}

@@ -228,3 +228,37 @@ func BenchmarkPlanAdvance(b *testing.B) {
 		}
 	}
 }
+
+func TestReword(t *testing.T) {
+	j := fresh(t)
+	n := agent.Nudge{Key: "k", Agent: "a", Session: "s", Ending: agent.Terminal, Rung: 1, Text: "Keep going.", PlannedAt: t0()}
+	if _, err := j.Plan(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	n.Ending, n.Rung, n.Text = agent.Gone, 2, "You were started again."
+	read := func() agent.Nudge {
+		t.Helper()
+		got, ok, err := j.Nudge(t.Context(), "k")
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		return got
+	}
+	if err := j.Reword(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); got.Text != n.Text || got.Ending != n.Ending || got.Rung != 2 || got.Status != agent.Planned {
+		t.Errorf("%+v", got)
+	}
+	// What was received stays as it was said.
+	if _, err := j.Advance(t.Context(), "k", agent.Received, at(1), ""); err != nil {
+		t.Fatal(err)
+	}
+	n.Text = "Other."
+	if err := j.Reword(t.Context(), n); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); got.Text == "Other." {
+		t.Errorf("%+v", got)
+	}
+}

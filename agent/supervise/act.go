@@ -202,6 +202,11 @@ func (s *Supervisor) tryDeliver(ctx context.Context, a Send) (nudge.Result, erro
 	if err != nil || !mine {
 		return held("another vigil is sending it"), err
 	}
+	if a.Anew {
+		if err := s.o.Journal.Reword(ctx, a.Nudge); err != nil {
+			return held("the journal cannot be written"), err
+		}
+	}
 	if a.Nudge.Rung == agent.StepRestart {
 		return s.startAgain(ctx, a)
 	}

@@ -167,7 +167,7 @@ func (s *State) settleCompact(now time.Time, t *track, n *agent.Nudge) {
 	if !n.Status.Open() && n.Status != agent.Received || n.DryRun {
 		return
 	}
-	if !t.compactedAt.IsZero() && !t.compactedAt.Before(n.PlannedAt.Add(-time.Second)) {
+	if !t.obeyedAt.IsZero() && !t.obeyedAt.Before(n.PlannedAt.Add(-time.Second)) {
 		s.advance(now, t, n, agent.Effective, "the context was compacted")
 		return
 	}

@@ -61,6 +61,9 @@ func TestFullContextIsCompacted(t *testing.T) {
 	n.typed()
 	n.pass(3 * time.Second)
 	n.want(agent.Stopped, agent.Context, 1) // the CLI works on it
+	n.event(agent.Event{Type: agent.Compacted, Origin: agent.System})
+	n.pass(3 * time.Second)
+	n.want(agent.Stopped, agent.Context, 1) // that was the CLI's own
 	n.event(agent.Event{Type: agent.Compacted})
 	n.pass(5 * time.Second)
 	n.want(agent.Stopped, agent.Context, 2)

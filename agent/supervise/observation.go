@@ -234,6 +234,7 @@ type Send struct {
 	// Again: the nudge was tried before and never seen in the transcript. What
 	// stands in the input line, or what the CLI's server has, decides.
 	Again  bool
+	Anew   bool // in other words than the journal has
 	Always bool // a restart is wanted even if a person ended the agent
 }
 

@@ -83,7 +83,7 @@ func (s *State) plan(now time.Time, t *track) {
 	shared := s.share(now, t)
 	t.limits.told = shared.note(now)
 	if n := t.nudge(key); n != nil {
-		s.pursue(now, t, n, shared)
+		s.pursue(now, t, n, c, shared)
 		return
 	}
 	if now.Before(t.appeal.until) {
@@ -177,7 +177,7 @@ func (s *State) planManual(now time.Time, t *track) {
 
 // pursue sees to a nudge that exists already for this end: it is never planned
 // a second time, but one that was not seen to arrive is looked for.
-func (s *State) pursue(now time.Time, t *track, n *agent.Nudge, shared *share) {
+func (s *State) pursue(now time.Time, t *track, n *agent.Nudge, c care, shared *share) {
 	if !n.Status.Open() || n.DryRun {
 		return
 	}
@@ -216,8 +216,24 @@ func (s *State) pursue(now time.Time, t *track, n *agent.Nudge, shared *share) {
 	case n.Pasted >= maxTries:
 		s.held(now, t, "the nudge was typed but never showed up in the transcript: look at its pane")
 	default:
-		s.send(now, t, *n)
+		s.send(now, t, s.anew(t, *n, c))
 	}
+}
+
+// anew is the nudge in the words of today, where nothing of it can have reached
+// the agent: while it was held, a wait may have ended in vain, or a process.
+func (s *State) anew(t *track, n agent.Nudge, c care) agent.Nudge {
+	if n.Manual || n.Step() || !t.unsaid(&n) || s.compose(t, c) != nil {
+		return n
+	}
+	n.Ending, n.Rung, n.Wording, n.Text, n.By = t.verdict.Ending, t.words.Rung, t.words.Wording, t.words.Text, t.words.By
+	return n
+}
+
+// unsaid reports whether this process has tried to send the nudge and was held
+// before anything of it was typed.
+func (t *track) unsaid(n *agent.Nudge) bool {
+	return n.Tries > 0 && n.Pasted == 0 && n.SentAt.IsZero() && t.doubt != n.Key
 }
 
 // send hands a nudge to the executors, or only records it in a dry run.
@@ -236,7 +252,9 @@ func (s *State) send(now time.Time, t *track, n agent.Nudge) {
 	}
 	heldOnly := n.Tries > 0 && n.SentAt.IsZero() && t.doubt != n.Key
 	n.Tries++
+	anew := false
 	if old := t.nudge(n.Key); old != nil {
+		anew = old.Text != n.Text
 		*old = n
 	} else {
 		t.nudges = append(t.nudges, n)
@@ -250,7 +268,7 @@ func (s *State) send(now time.Time, t *track, n agent.Nudge) {
 	t.sending = n.Key
 	p := s.rules.Policy(t.Agent)
 	s.do(Send{
-		Agent: t.Agent, Nudge: n, Typed: p.Typed, Again: again && !(heldOnly && n.Channel == agent.ViaNative),
+		Agent: t.Agent, Nudge: n, Anew: anew, Typed: p.Typed, Again: again && !(heldOnly && n.Channel == agent.ViaNative),
 		Always: p.Restart == agent.RestartAlways,
 	})
 }

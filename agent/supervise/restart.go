@@ -85,12 +85,26 @@ func (s *State) settleRestart(now time.Time, t *track) {
 	switch {
 	case n.Status == agent.Sent && t.alive == agent.Yes:
 		s.advance(now, t, n, agent.Received, "its process lives")
+		t.unsend(n.SentAt)
 	case n.Status == agent.Sent && !now.Before(n.SentAt.Add(startWithin)):
 		s.advance(now, t, n, agent.Wasted, "its process was not seen within "+startWithin.String())
 	case n.Status == agent.Received && t.workedAt.After(n.SentAt):
 		s.advance(now, t, n, agent.Effective, "")
 	case n.Status == agent.Received && t.alive == agent.No:
 		s.advance(now, t, n, agent.Wasted, "its process ended again")
+	}
+}
+
+// unsend takes back what was sent before the time and never shown: it went to a
+// process that is gone.
+func (t *track) unsend(before time.Time) {
+	for i := range t.nudges {
+		if n := &t.nudges[i]; n.Status.Open() && !n.DryRun && !n.Step() && n.PlannedAt.Before(before) {
+			n.Status, n.SentAt, n.Pasted, n.Tries = agent.Planned, time.Time{}, 0, max(n.Tries, 1)
+			if t.doubt == n.Key {
+				t.doubt = ""
+			}
+		}
 	}
 }
 

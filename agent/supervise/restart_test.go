@@ -62,6 +62,42 @@ func TestACrashIsStartedAgain(t *testing.T) {
 	}
 }
 
+// A nudge that was on its way when the process died goes out once the process
+// is there again, and tells of that: what it said was of another state.
+func TestANudgeLostWithItsProcess(t *testing.T) {
+	for _, typed := range []bool{true, false} {
+		n := newNight(t, agent.Claude, onFailure)
+		n.prompt("start the loop")
+		n.tool()
+		n.end("SESSION FINAL.")
+		n.pass(time.Minute)
+		n.want(agent.Stopped, agent.Terminal, 1)
+		first := n.last().Nudge
+		if typed {
+			n.typed()
+		} else {
+			n.see(Fared{ID: n.id, Key: first.Key, Result: nudge.Result{Status: agent.Planned, Note: "its input line is not on the screen"}})
+		}
+		n.gone(agent.No)
+		n.pass(5 * time.Second)
+		n.want(agent.Exited, agent.Gone, 2)
+		n.typed() // the restart
+		n.back(43)
+		n.pass(10 * time.Second)
+		n.want(agent.Stopped, agent.Gone, 3)
+		s := n.last()
+		if s.Nudge.Key != first.Key || !s.Anew || !strings.Contains(s.Nudge.Text, "started again") {
+			t.Errorf("typed %v: sent %+v", typed, s)
+		}
+		n.typed()
+		n.prompt(s.Nudge.Text)
+		n.tool()
+		if got := n.status(first.Key); got != agent.Effective {
+			t.Errorf("typed %v: the nudge is %q", typed, got)
+		}
+	}
+}
+
 func TestWhoIsNotStartedAgain(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -67,6 +67,7 @@ type track struct {
 
 	workedAt     time.Time // when the agent last used a tool
 	compactedAt  time.Time // when its context was last compacted
+	obeyedAt     time.Time // the same, where its CLI does not say that it did so by itself
 	calmFrom     time.Time // no nudge before: the CLI may wake the agent itself
 	heldByPerson bool
 	manual       *manual
@@ -284,6 +285,9 @@ func (s *State) follow(now time.Time, t *track, before agent.Turn, e agent.Event
 		t.wasted = 0 // whoever got it going
 	case agent.Compacted:
 		t.compactedAt = maxTime(t.compactedAt, e.At)
+		if e.Origin != agent.System {
+			t.obeyedAt = maxTime(t.obeyedAt, e.At)
+		}
 	}
 	if ended := !t.session.Turn.Running() && before.Running(); ended && t.session.Turn.Tools == 0 {
 		s.settleNudges(now, t, agent.Wasted)

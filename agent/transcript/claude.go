@@ -329,7 +329,11 @@ func (c *claude) system(l claudeLine, send func(agent.Event)) {
 		send(agent.Event{Type: agent.TurnEnded})
 	case "compact_boundary":
 		c.compact = true
-		send(agent.Event{Type: agent.Compacted})
+		e := agent.Event{Type: agent.Compacted}
+		if l.fields.get("compactMetadata").get("trigger").text(16) == "auto" {
+			e.Origin = agent.System
+		}
+		send(e)
 	case "scheduled_task_fire":
 		c.fired(l.fields.get("taskId").text(100), send)
 	default:
