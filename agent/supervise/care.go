@@ -84,6 +84,10 @@ func (s *State) careContext(now time.Time, t *track) care {
 			return care{wait: last.SentAt.Add(compactWithin)}
 		case last.Status == agent.Effective && !t.toldSince(last):
 			return t.message()
+		case t.compactedAt.After(t.workedAt) && !t.toldSince(last):
+			// Its CLI had done so by itself and finds nothing more to compact:
+			// what it holds now may fit, or not.
+			return t.message()
 		}
 	} else if t.compactedAt.After(t.session.Turn.Ended) { // a person did it
 		return t.message()

@@ -305,3 +305,35 @@ func TestCompactingAfterACrash(t *testing.T) {
 		t.Fatalf("sent %+v", s.Nudge)
 	}
 }
+
+// A CLI that has compacted by itself finds nothing more to compact: the agent
+// is told to go on, once, before anything else is tried.
+func TestNothingLeftToCompact(t *testing.T) {
+	n := newNight(t, agent.Claude, nil)
+	n.idle = true
+	n.prompt("start the loop")
+	n.tool()
+	n.pass(time.Second)
+	n.event(agent.Event{Type: agent.Compacted, Origin: agent.System})
+	n.full()
+	n.pass(5 * time.Second)
+	n.want(agent.Stopped, agent.Context, 1)
+	n.typed()
+	n.pass(time.Minute)
+	n.want(agent.Stopped, agent.Context, 2)
+	if got := n.status(n.sends[0].Nudge.Key); got != agent.Wasted {
+		t.Errorf("the command is %q", got)
+	}
+	s := n.last()
+	if s.Nudge.Step() {
+		t.Fatalf("sent %+v", s.Nudge)
+	}
+	n.typed()
+	n.prompt(s.Nudge.Text)
+	n.full()
+	n.pass(5 * time.Second)
+	n.want(agent.Stopped, agent.Context, 3)
+	if s := n.last(); s.Nudge.Text != "/compact" {
+		t.Errorf("sent %+v", s.Nudge)
+	}
+}

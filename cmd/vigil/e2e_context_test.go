@@ -24,26 +24,31 @@ func steps(v *auto) []string {
 }
 
 // A full context is compacted by the CLI's own command, typed once; then the
-// agent is nudged, and works on.
+// agent is nudged, and works on. So it is where Claude Code has compacted by
+// itself before, and finds nothing more to compact.
 func TestE2ECompact(t *testing.T) {
 	t.Parallel() // they wait, most of the time
 	bin := buildVigil(t)
+	work := []modelapi.Turn{
+		{{Say: "Two.", Run: "echo step"}, {Text: finals()[0]}},
+		{{Say: "Three.", Run: "echo step"}, {Text: finals()[1]}},
+	}
+	full := modelapi.Turn{{Say: "One.", Run: "echo step"}, {Fault: modelapi.TooLong, Times: 1}, {Text: "Summary: one step was measured."}}
+	type compaction struct {
+		clients.Options
+		turns []modelapi.Turn // before the work
+	}
 	tests := map[string]func(*testing.T){}
-	for _, k := range clients.Kinds() {
-		tests[string(k)] = func(t *testing.T) {
-			script := modelapi.Script{Turns: []modelapi.Turn{
-				{{Say: "One.", Run: "echo step"}, {Fault: modelapi.TooLong}},
-				{{Text: "Summary: one step was measured."}},
-				{{Say: "Two.", Run: "echo step"}, {Text: finals()[0]}},
-				{{Say: "Three.", Run: "echo step"}, {Text: finals()[1]}},
-			}}
-			if k == agent.Claude { // it compacts by itself first, in the same turn, and that is not enough
-				script.Turns = append([]modelapi.Turn{
-					{{Say: "One.", Run: "echo step"}, {Fault: modelapi.TooLong, Times: 1}, {Text: "Summary: a step."}},
-					{{Fault: modelapi.TooLong}},
-				}, script.Turns[1:]...)
-			}
-			c := clients.Start(t, clients.Options{Kind: k, Script: script})
+	for name, o := range map[string]compaction{
+		"codex": {clients.Options{Kind: agent.Codex}, []modelapi.Turn{
+			{{Say: "One.", Run: "echo step"}, {Fault: modelapi.TooLong}}, {{Text: "Summary: one step was measured."}},
+		}},
+		"claude":           {clients.Options{Kind: agent.Claude, ByHand: true}, []modelapi.Turn{full}},
+		"claude by itself": {clients.Options{Kind: agent.Claude}, []modelapi.Turn{full, {{Fault: modelapi.TooLong}}}},
+	} {
+		tests[name] = func(t *testing.T) {
+			o.Script = modelapi.Script{Turns: append(o.turns, work...)}
+			c := clients.Start(t, o.Options)
 			v := watch(t, bin, c, settings{Delay: 100 * time.Millisecond})
 			c.Until(90*time.Second, "work after the compaction", func() bool { return v.has(event{Event: "nudge", Status: "effective"}) && len(nudges(c)) > 1 })
 			v.stop()

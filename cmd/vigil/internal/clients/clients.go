@@ -31,6 +31,7 @@ type Options struct {
 	Prompt     string            // the first one; empty means "start the loop"
 	Ask        bool              // the CLI asks a person before it runs what changes things
 	Subscriber bool              // Claude Code: look like a subscriber, whose limits have a reset
+	ByHand     bool              // Claude Code: it does not compact by itself
 	Daemon     bool              // Codex: work through its background server, as it does for people
 	Files      map[string]string // of the workspace, over the usual ones
 	Width      int               // of the pane; 0 means 120

@@ -83,6 +83,9 @@ func (c *Client) claudeEnv(o Options) map[string]string {
 	} else {
 		e["ANTHROPIC_API_KEY"] = dummyKey
 	}
+	if o.ByHand {
+		e["DISABLE_AUTO_COMPACT"] = "1"
+	}
 	return e
 }
 
