@@ -74,7 +74,7 @@ func (p *curvesPane) learn() {
 	}
 	s.reached, s.timed = curve.TimeTo(r, want.metric, target)
 	for _, q := range every {
-		if q.Key == r.Key && curve.Stem(q.Name) == curve.Stem(r.Name) && curve.Stem(r.Name) != "" {
+		if q.Key == r.Key && q.Stem() == r.Stem() && r.Stem() != "" {
 			s.seeds++
 		}
 	}
@@ -146,7 +146,7 @@ func (p *curvesPane) panelState(w int) string {
 		parts = append(parts, st.muted.Render(line(r.Host)))
 	}
 	if s.seeds > 1 {
-		parts = append(parts, st.muted.Render(fmt.Sprintf("%d seeds of %s", s.seeds, line(curve.Stem(r.Name)))))
+		parts = append(parts, st.muted.Render(fmt.Sprintf("%d seeds of %s", s.seeds, line(r.Stem()))))
 	}
 	best := q.rank.Best
 	parts = append(parts, st.muted.Render("best ")+st.text.Render(fmt.Sprintf("%.5g", best.Value))+

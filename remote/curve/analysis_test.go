@@ -3,6 +3,7 @@ package curve
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -277,5 +278,33 @@ func TestBehind(t *testing.T) {
 	}
 	if _, ok := Behind(parent, parent, "none"); ok {
 		t.Error("behind in nothing")
+	}
+}
+
+// However few are asked for, they are the first of all, in the same order.
+func TestBestOfMany(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	store := NewStore()
+	for i := range 300 {
+		w := store.Writer(remote.Source{Key: "a", Host: "local", Path: fmt.Sprintf("/w/r%d.log", i)})
+		w.Add(remote.Record{Kind: remote.Point, Step: 10, Wall: remote.NoWall(), Metrics: []remote.Metric{
+			{Name: "loss", Raw: "loss", Value: float64(rng.IntN(40)) / 10},
+		}})
+	}
+	runs := store.Snapshot().Filter(nil, "", "")
+	all := Best(runs, "loss", 1, len(runs))
+	for _, n := range []int{0, 1, 2, 7, 8, 100, 299, 1000} {
+		got := Best(runs, "loss", 1, n)
+		if len(got) != min(n, len(runs)) {
+			t.Fatalf("%d of %d", len(got), n)
+		}
+		for i, k := range got {
+			if k.Run != all[i].Run {
+				t.Fatalf("of %d, number %d is %s, want %s", n, i, k.Run.Name, all[i].Run.Name)
+			}
+		}
+	}
+	if !slices.IsSortedFunc(all, Rank.compare) {
+		t.Error("they are not in order")
 	}
 }

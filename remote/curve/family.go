@@ -58,6 +58,14 @@ func (r *Run) relate() {
 	}
 }
 
+// Stem is [Stem] of the run's name.
+func (r *Run) Stem() string {
+	if r.named {
+		return r.kin
+	}
+	return ""
+}
+
 // Stem returns a run's name without what tells seeds apart; empty if nothing
 // is left that names a candidate.
 func Stem(name string) string {

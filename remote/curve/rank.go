@@ -17,7 +17,14 @@ type Rank struct {
 // the step at which they did, then the others by their least value. Runs
 // without the metric are left out.
 func Best(runs []*Run, metric string, target float64, n int) []Rank {
-	ranks := make([]Rank, 0, len(runs))
+	n = min(max(n, 0), len(runs))
+	const room = 16
+	ranks := make([]Rank, 0, min(2*n+room, len(runs)))
+	sorted := false // the first n are the best so far, in order
+	cut := func() {
+		slices.SortStableFunc(ranks, Rank.compare)
+		ranks, sorted = ranks[:min(n, len(ranks))], true
+	}
 	for _, r := range runs {
 		p, ok := r.Best(metric)
 		if !ok {
@@ -27,18 +34,26 @@ func Best(runs []*Run, metric string, target float64, n int) []Rank {
 		if p.Value <= target { // spares the search where it cannot find
 			k.Crossed, k.Hit = r.Crossing(metric, target)
 		}
-		ranks = append(ranks, k)
-	}
-	slices.SortStableFunc(ranks, func(a, b Rank) int {
-		switch {
-		case a.Hit != b.Hit && a.Hit:
-			return -1
-		case a.Hit != b.Hit:
-			return 1
-		case a.Hit && a.Crossed != b.Crossed:
-			return cmp.Compare(a.Crossed, b.Crossed)
+		if sorted && (n == 0 || k.compare(ranks[n-1]) >= 0) {
+			continue
 		}
-		return cmp.Compare(a.Best.Value, b.Best.Value)
-	})
-	return ranks[:min(max(n, 0), len(ranks))]
+		if ranks = append(ranks, k); len(ranks) == 2*n+room {
+			cut()
+		}
+	}
+	cut()
+	return ranks
+}
+
+// compare orders ranks, the better one first.
+func (k Rank) compare(o Rank) int {
+	switch {
+	case k.Hit != o.Hit && k.Hit:
+		return -1
+	case k.Hit != o.Hit:
+		return 1
+	case k.Hit && k.Crossed != o.Crossed:
+		return cmp.Compare(k.Crossed, o.Crossed)
+	}
+	return cmp.Compare(k.Best.Value, o.Best.Value)
 }
