@@ -106,6 +106,13 @@ func scratchKeys() []action[*scratchPane] {
 		jumps("scratch-last", (*scratchPane).move, many, "last file", "G", "end"),
 		steps("scratch-diff-down", (*scratchPane).pages, 1, "scroll the diff down", "pgdown", "space", "ctrl+d"),
 		steps("scratch-diff-up", (*scratchPane).pages, -1, "scroll the diff up", "pgup", "ctrl+u"),
+		steps("scratch-right", (*scratchPane).pan, 8, "long lines to the right", "right"),
+		steps("scratch-left", (*scratchPane).pan, -8, "long lines to the left", "left"),
+		act("scratch-change", (*scratchPane).nextChange, "next change", "c"),
+		act("scratch-base", (*scratchPane).nextBase, "compare with: last change, look, turn, hour, start", "b"),
+		act("scratch-seen", (*scratchPane).markSeen, "mark all as seen", "m"),
+		act("scratch-side", (*scratchPane).toggleSide, "side by side, or unified", "s"),
+		act("scratch-table", (*scratchPane).toggleTable, "table or diff", "t"),
 	}
 }
 

@@ -49,7 +49,8 @@ var python = language{
 	comments: []string{"#"},
 	delimiters: []delimiter{
 		{open: `"""`, end: `"""`, class: String, escapes: true, lines: true},
-		{open: `'''`, end: `'''`, class: String, escapes: true, lines: true}, double, single,
+		{open: `'''`, end: `'''`, class: String, escapes: true, lines: true},
+		double, single,
 	},
 	words: set(`False None True and as assert async await break class continue def del elif else except finally for from
 		global if import in is lambda match nonlocal not or pass raise return self try while with yield case`),
@@ -100,8 +101,10 @@ var jsonText = language{delimiters: []delimiter{double}, keyed: true, words: set
 var toml = language{
 	comments: []string{"#"}, sets: "=", words: set("true false inf nan"),
 	delimiters: []delimiter{
-		{open: `"""`, end: `"""`, class: String, escapes: true, lines: true}, {open: `'''`, end: `'''`, class: String, lines: true},
-		double, {open: `'`, end: `'`, class: String},
+		{open: `"""`, end: `"""`, class: String, escapes: true, lines: true},
+		{open: `'''`, end: `'''`, class: String, lines: true},
+		double,
+		{open: `'`, end: `'`, class: String},
 	},
 }
 
@@ -113,8 +116,10 @@ var yaml = language{
 var markdown = language{
 	heading: true,
 	delimiters: []delimiter{
-		{open: "```", end: "```", class: String, lines: true}, {open: "`", end: "`", class: String},
-		{open: "<!--", end: "-->", class: Comment, lines: true}, {open: "**", end: "**", class: Name},
+		{open: "```", end: "```", class: String, lines: true},
+		{open: "`", end: "`", class: String},
+		{open: "<!--", end: "-->", class: Comment, lines: true},
+		{open: "**", end: "**", class: Name},
 	},
 }
 
