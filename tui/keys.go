@@ -216,6 +216,10 @@ func timelineKeys() []action[*timelinePane] {
 		jumps("timeline-first", (*timelinePane).move, -many, "the start", "g", "home"),
 		jumps("timeline-last", (*timelinePane).move, many, "now, and follow", "G", "end"),
 		act("timeline-open", (*timelinePane).openMoment, "open the moment", "enter"),
+		act("timeline-kind", (*timelinePane).nextKind, "all, endings, nudges, runs and jobs, or files", "f"),
+		steps("timeline-zoom-in", (*timelinePane).zoom, 1, "a shorter span of time above", "+", "="),
+		steps("timeline-zoom-out", (*timelinePane).zoom, -1, "a longer span", "-"),
+		act("timeline-show-all", (*timelinePane).showAll, "all of the time", "0"),
 	}
 }
 
