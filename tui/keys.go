@@ -17,6 +17,8 @@ func rootKeys() []action[*Model] {
 		times("agent-next", (*Model).step, 1, "next agent", "J"),
 		times("agent-previous", (*Model).step, -1, "agent before", "K"),
 		act("zoom", (*Model).toggleZoom, "zoom the detail", "z"),
+		times("moment-before", (*Model).stepMoment, -1, "the screen as of the moment before", "("),
+		times("moment-after", (*Model).stepMoment, 1, "... as of the next moment, or now", ")"),
 		steps("fleet-wider", (*Model).widen, 1, "widen the list of agents", "alt+right"),
 		steps("fleet-narrower", (*Model).widen, -1, "narrow the list of agents", "alt+left"),
 		bind("nudge-now", (*Model).nudgeNow, "send the planned nudge now", "n"),
@@ -27,7 +29,7 @@ func rootKeys() []action[*Model] {
 		act("why", (*Model).openWhy, "why? what decided", "w"),
 		bind("theme-next", (*Model).nextTheme, "the next theme", "T"),
 		bind("filter", (*Model).openFilter, "filter", "/"),
-		newAction("back", (*Model).backFrom, "back: drop the count, clear the filter, leave the zoom", []string{"esc", "ctrl+g"}),
+		newAction("back", (*Model).backFrom, "back: the count, to now, the filter, the zoom", []string{"esc", "ctrl+g"}),
 		act("palette", (*Model).openPalette, "find and do anything", ":", "ctrl+p"),
 		act("help", (*Model).openHelp, "keys", "?"),
 		bind("quit", func(*Model) tea.Cmd { return tea.Quit }, "quit", "q", "ctrl+c"),
@@ -93,8 +95,8 @@ func planKeys() []action[*planPane] {
 		act("plan-change", (*planPane).nextChange, "next changed line", "c"),
 		act("plan-seen", (*planPane).markSeen, "mark as seen", "m"),
 		act("plan-goal", (*planPane).toggleGoal, "goal or plan", "o"),
-		times("plan-older", (*planPane).revision, -1, "older revision", "["),
-		times("plan-newer", (*planPane).revision, 1, "newer revision", "]"),
+		steps("plan-older", (*planPane).revision, -1, "older revision", "["),
+		steps("plan-newer", (*planPane).revision, 1, "newer revision", "]"),
 	}
 }
 
@@ -215,7 +217,8 @@ func timelineKeys() []action[*timelinePane] {
 		steps("timeline-page-up", (*timelinePane).pages, -1, "half a page earlier", "pgup", "ctrl+u"),
 		jumps("timeline-first", (*timelinePane).move, -many, "the start", "g", "home"),
 		jumps("timeline-last", (*timelinePane).move, many, "now, and follow", "G", "end"),
-		act("timeline-open", (*timelinePane).openMoment, "open the moment", "enter"),
+		act("timeline-travel", (*timelinePane).travel, "the screen as of the moment; again: read it in full", "enter"),
+		act("timeline-open", (*timelinePane).openMoment, "read the moment in full", "o"),
 		act("timeline-kind", (*timelinePane).nextKind, "all, endings, nudges, runs and jobs, or files", "f"),
 		steps("timeline-zoom-in", (*timelinePane).zoom, 1, "a shorter span of time above", "+", "="),
 		steps("timeline-zoom-out", (*timelinePane).zoom, -1, "a longer span", "-"),

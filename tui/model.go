@@ -112,7 +112,8 @@ type look struct {
 	v       *agent.View // the selected agent; nil if there is none
 	now     time.Time
 	st      *styles
-	past    bool // it is of an earlier moment
+	past    bool // it is of an earlier moment, which is now
+	lost    int  // files of which nothing is kept of then
 }
 
 // Model is the screen's only tea.Model. It alone knows the terminal's size,
@@ -131,6 +132,8 @@ type Model struct {
 	snap    *agent.Snapshot
 	runs    *curve.Set
 	cluster *Cluster
+	past    past // the moment that is shown, if it is not now
+	cuts    int  // how often the runs were cut to one
 	now     time.Time
 	due     time.Time // of the tick that is on its way
 	tickGen int
@@ -228,7 +231,7 @@ func (m *Model) Init() tea.Cmd {
 
 // Update implements tea.Model. It only routes.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport(), m.readPairs())
+	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport(), m.readPairs(), m.readPlan(), m.readRuns())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -277,6 +280,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case versionRead:
 		m.plan.onVersion(msg)
+	case runsCut:
+		m.onRunsCut(msg)
 	case pairsRead:
 		m.files.onPairs(msg)
 	case reportRead:
@@ -348,7 +353,7 @@ func (m *Model) after(cmd tea.Cmd) tea.Cmd {
 // taken does what the panes were asked to do that is not theirs to do.
 func (m *Model) taken() tea.Cmd {
 	if mo, ok := m.moment.take(); ok {
-		m.openMoment(mo)
+		m.goMoment(mo)
 	}
 	j, what := m.jobs.take()
 	switch what {
@@ -378,7 +383,7 @@ func (m *Model) show() {
 	if m.snap != nil {
 		n = len(m.snap.Agents)
 	}
-	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != "", Split: m.split})
+	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != "", Banner: m.past.on(), Split: m.split})
 	l := look{snap: m.snap, runs: m.runs, cluster: m.cluster, now: m.now, st: m.st}
 	inner := innerOf(m.layout.Fleet)
 	if m.layout.Strip {
@@ -393,7 +398,7 @@ func (m *Model) show() {
 	inner = innerOf(m.layout.Detail)
 	p := m.tabs[m.tab].pane
 	p.SetSize(inner.W, inner.H)
-	p.Show(l)
+	p.Show(m.lookThen(l))
 }
 
 // deserted reports whether there is no agent.

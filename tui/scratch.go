@@ -74,7 +74,7 @@ func (p *scratchPane) Show(l look) {
 	if p.seen == nil {
 		p.seen, p.marked = map[agent.ID]time.Time{}, map[agent.ID]bool{}
 	}
-	if _, ok := p.seen[l.v.ID]; !ok {
+	if _, ok := p.seen[l.v.ID]; !ok && !l.past {
 		p.seen[l.v.ID] = l.now
 	}
 	found := -1
@@ -314,6 +314,9 @@ func (p *scratchPane) Note() string {
 	s := fmt.Sprintf("%d of %s", p.at+1, plural(len(p.rows), "file"))
 	if n := p.look.v.Turn.N; n > 0 {
 		s += fmt.Sprintf(", • in turn %d", n)
+	}
+	if n := p.look.lost; n > 0 {
+		s = fmt.Sprintf("of %s nothing is kept of then, ", plural(n, "more file")) + s
 	}
 	return st.muted.Render(s)
 }

@@ -82,7 +82,7 @@ func (n tally) draw(st *styles) string {
 // viewDiff draws the head of the selected file, and its diff or table.
 func (p *scratchPane) viewDiff() []string {
 	st, r, f := p.look.st, p.diffRect(), p.file()
-	when := since(p.look.now, f.At) + " ago"
+	when := since(p.look.now, f.At) + p.look.ago()
 	if f.Turn > 0 {
 		when = fmt.Sprintf("turn %d, ", f.Turn) + when
 	}

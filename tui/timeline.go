@@ -30,9 +30,9 @@ type timelinePane struct {
 	sel     agent.Moment // the selected one: it stays when others come before it
 	away    bool         // one has moved away from the newest
 	at, top int
-	loose   bool          // scrolled away from the selected one
-	strip   []string      // the states over the span
-	opened  *agent.Moment // asked to be opened
+	loose   bool      // scrolled away from the selected one
+	strip   []string  // the states over the span
+	asked   momentAsk // what is to be shown
 }
 
 // momentKind is what the list is narrowed down to.
@@ -130,17 +130,27 @@ func (p *timelinePane) nextKind() {
 	p.Show(p.look)
 }
 
-func (p *timelinePane) openMoment() {
+// momentAsk is a moment that a person wants to see: in full, or everything as
+// it stood then.
+type momentAsk struct {
+	of   *agent.Moment // nil for none
+	full bool
+}
+
+func (p *timelinePane) openMoment() { p.ask(true) }
+func (p *timelinePane) travel()     { p.ask(false) }
+
+func (p *timelinePane) ask(full bool) {
 	if p.at < len(p.rows) {
-		p.opened = &p.all[p.rows[p.at]]
+		p.asked = momentAsk{&p.all[p.rows[p.at]], full}
 	}
 }
 
-// take hands out the moment that was asked to be opened, once.
-func (p *timelinePane) take() (*agent.Moment, bool) {
-	mo := p.opened
-	p.opened = nil
-	return mo, mo != nil
+// take hands out what was asked for, once.
+func (p *timelinePane) take() (momentAsk, bool) {
+	a := p.asked
+	p.asked = momentAsk{}
+	return a, a.of != nil
 }
 
 // Note says where one is, and what is left out.
