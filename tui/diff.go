@@ -54,6 +54,21 @@ func newDifference(path, unified string, t texts) *difference {
 	return d
 }
 
+// asItIs shows a text that has not changed.
+func asItIs(path, text string) *difference {
+	d := &difference{}
+	for i, l := range strings.Split(strings.TrimRight(block(text), "\n"), "\n") {
+		d.rows = append(d.rows, diffRow{kind: ' ', text: l, old: i + 1, now: i + 1})
+		d.widest = max(d.widest, cells(l))
+	}
+	d.digits = len(strconv.Itoa(len(d.rows)))
+	d.pair()
+	if syntax.Known(path) && len(text) <= maxSyntax {
+		d.colour(path, texts{text, text, true})
+	}
+	return d
+}
+
 func (d *difference) read(unified string) {
 	before, after, head := 0, 0, true
 	for l := range strings.SplitSeq(strings.TrimRight(unified, "\n"), "\n") {

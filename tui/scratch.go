@@ -111,8 +111,6 @@ func (p *scratchPane) pick(i int) {
 	switch p.doc = p.pairs[p.cmp.key]; {
 	case p.cmp.kept || p.doc == nil && p.base == lastChange && f.Diff != "":
 		p.doc = p.keptDoc(f)
-	case p.cmp.same:
-		p.doc = &paired{}
 	}
 	if p.doc == nil {
 		p.doc = was // until the other one is read

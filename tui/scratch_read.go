@@ -41,7 +41,7 @@ func (m *Model) readPairs() tea.Cmd {
 		return nil
 	}
 	var whole, count []pairKey
-	if c := p.cmp; !c.kept && !c.same && p.pairs[c.key] == nil {
+	if c := p.cmp; !c.kept && p.pairs[c.key] == nil {
 		whole = append(whole, c.key)
 	}
 	at := p.baseTime()
@@ -90,7 +90,11 @@ func readPair(read func(string) (string, error), k pairKey, whole bool) *paired 
 	var unified string
 	unified, out.added, out.removed = workspace.Diff(k.path, t.before, t.after)
 	if whole {
-		out.diff = newDifference(k.path, unified, t)
+		if k.from == k.to {
+			out.diff = asItIs(k.path, t.after)
+		} else {
+			out.diff = newDifference(k.path, unified, t)
+		}
 		out.table = newTable(k.path, t.before, t.after)
 	}
 	return out

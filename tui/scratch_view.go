@@ -121,6 +121,10 @@ func (p *scratchPane) against(w int) string {
 	st := p.look.st
 	words, look := p.baseWords(), st.accent
 	switch c := p.cmp; {
+	case c.first:
+		words = "as it was found: no version before it is kept"
+	case c.same:
+		words, look = "unchanged "+words, st.muted
 	case !c.oldest.IsZero():
 		words, look = "since "+moment(p.look.now, c.oldest)+", the oldest that is kept", st.warn
 	case c.kept && p.base != lastChange && !c.same:
@@ -151,7 +155,7 @@ func (p *scratchPane) nothing(f *agent.FileChange) string {
 		return "comparing"
 	case p.doc.err != nil:
 		return line(p.doc.err.Error())
-	case p.cmp.same:
+	case p.cmp.kept && p.cmp.same:
 		return "Nothing in it has changed " + p.baseWords() + "."
 	case p.doc.diff != nil:
 		return ""
