@@ -33,7 +33,7 @@ type part struct{ from, to int }
 // over both sides is on both.
 type rowPair struct{ left, right int }
 
-// maxSyntax is the size of the texts up to which they are coloured, in bytes.
+// maxSyntax is the size of a text up to which it is coloured, in bytes.
 const maxSyntax = 200 << 10
 
 // texts are the two texts that a diff is of, where they are known.
@@ -48,7 +48,7 @@ func newDifference(path, unified string, t texts) *difference {
 	d := &difference{}
 	d.read(block(unified))
 	d.pair()
-	if syntax.Known(path) && len(t.before)+len(t.after) <= maxSyntax {
+	if syntax.Known(path) && max(len(t.before), len(t.after)) <= maxSyntax {
 		d.colour(path, t)
 	}
 	return d

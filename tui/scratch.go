@@ -108,8 +108,9 @@ func (p *scratchPane) pick(i int) {
 	}
 	was := p.doc
 	p.cmp = compare(f, p.base, p.baseTime())
-	switch p.doc = p.pairs[p.cmp.key]; {
-	case p.cmp.kept || p.doc == nil && p.base == lastChange && f.Diff != "":
+	p.doc = p.pairs[p.cmp.key]
+	told := p.base == lastChange && f.Diff != "" // by the snapshot
+	if p.cmp.kept || told && (p.doc == nil || p.doc.err != nil) {
 		p.doc = p.keptDoc(f)
 	}
 	if p.doc == nil {

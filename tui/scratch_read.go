@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"fmt"
-
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
@@ -31,6 +29,7 @@ const (
 	maxPairs    = 12
 	maxTallies  = 4096
 	pairsAtOnce = 16
+	maxUnified  = 1 << 20 // bytes of a diff
 )
 
 // readPairs has the differences read that are on screen, the selected file's
@@ -82,13 +81,13 @@ func readPair(read func(string) (string, error), k pairKey, whole bool) *paired 
 		}
 		var err error
 		if *v.to, err = read(v.hash); err != nil {
-			return &paired{err: fmt.Errorf("a version of it cannot be read: %w", err)}
+			return &paired{err: err}
 		}
 	}
 	t.whole = true
 	out := &paired{}
 	var unified string
-	unified, out.added, out.removed = workspace.Diff(k.path, t.before, t.after)
+	unified, out.added, out.removed = workspace.DiffUpTo(maxUnified, k.path, t.before, t.after)
 	if whole {
 		if k.from == k.to {
 			out.diff = asItIs(k.path, t.after)

@@ -81,7 +81,7 @@ func TestLostVersion(t *testing.T) {
 	m := start(src, size{120, 40})
 	press(m, "2", "b", "b")
 	got := ansi.Strip(m.View().Content)
-	if !strings.Contains(got, "a version of it cannot be read: the journal has no version t2") || !strings.Contains(got, "?") {
+	if !strings.Contains(got, "A version of it cannot be read: the journal has no version t2.") || !strings.Contains(got, "?") {
 		t.Errorf("it is not told:\n%s", got)
 	}
 }
