@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"vigil/agent/workspace"
@@ -84,6 +86,22 @@ func TestDiffRowIsCut(t *testing.T) {
 		if got := strings.TrimRight(ansi.Strip(d.line(st, 1, left, 11)), " "); got != want {
 			t.Errorf("from %d on it is %q, want %q", left, got, want)
 		}
+	}
+}
+
+// A terminal of 256 colours has no two backgrounds that are faint enough: the
+// text says what is added.
+func TestDiffOfFewColours(t *testing.T) {
+	m := start(newFake(story()), size{120, 40})
+	press(m, "2")
+	add, _, _ := m.st.theme.Tints()
+	tint := string(ground(add))
+	if !strings.Contains(m.View().Content, tint) {
+		t.Error("there are no backgrounds")
+	}
+	m.Update(tea.ColorProfileMsg{Profile: colorprofile.ANSI256})
+	if strings.Contains(m.View().Content, tint) {
+		t.Error("there are backgrounds on a terminal of few colours")
 	}
 }
 

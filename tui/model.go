@@ -126,8 +126,9 @@ type Model struct {
 	layout layout
 	st     *styles
 	dark   bool
-	// sixteen says that the terminal has no colours but its own sixteen.
-	sixteen bool
+	// sixteen says that the terminal has no colours but its own sixteen, fewer
+	// that it has not all of them.
+	sixteen, fewer bool
 
 	snap    *agent.Snapshot
 	runs    *curve.Set
@@ -243,7 +244,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.setTheme(msg.IsDark())
 		m.show()
 	case tea.ColorProfileMsg:
-		m.sixteen = msg.Profile == colorprofile.ANSI
+		m.sixteen, m.fewer = msg.Profile == colorprofile.ANSI, msg.Profile < colorprofile.TrueColor
 		m.setTheme(m.dark)
 		m.show()
 	case changed:
@@ -464,6 +465,9 @@ func (m *Model) setTheme(dark bool) {
 		m.st = newStyles(themes.Dark())
 	default:
 		m.st = newStyles(themes.Light())
+	}
+	if m.fewer {
+		m.st.diff = newDiffLooks(m.st, false)
 	}
 	m.input.style(m.st)
 }

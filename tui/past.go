@@ -124,12 +124,8 @@ func (m *Model) goMoment(a momentAsk) {
 
 // travel shows everything as of a moment.
 func (m *Model) travel(mo *agent.Moment) {
-	what := string(mo.Type)
-	if mo.Ending != "" {
-		what = string(mo.Ending)
-	}
 	was := m.past
-	m.past = past{at: mo.At, what: what + " " + line(mo.Text), runs: was.runs, cutting: was.cutting}
+	m.past = past{at: mo.At, what: momentWord(mo) + " " + line(mo.Text), runs: was.runs, cutting: was.cutting}
 	m.show()
 }
 

@@ -228,15 +228,11 @@ func (p *timelinePane) row(mo *agent.Moment, w int) string {
 		return fit(when+" "+p.gapLine(mo, w-len("T+000h00m ")-10), w)
 	}
 	sign, look := momentSign(st, mo)
-	kind := string(mo.Type)
-	if mo.Type == agent.MTurnEnd && mo.Ending != "" {
-		kind = string(mo.Ending)
-	}
 	text := st.text.Render(line(mo.Text))
 	if mo.For >= time.Minute {
 		text += st.muted.Render("  " + age(mo.For))
 	}
-	return fit(when+" "+look.Render(sign+" "+fmt.Sprintf("%-11s", kind))+" "+text, w)
+	return fit(when+" "+look.Render(sign+" "+fmt.Sprintf("%-11s", momentWord(mo)))+" "+text, w)
 }
 
 // gapLine draws an idle stretch, the longer the wider.
@@ -248,6 +244,14 @@ func (p *timelinePane) gapLine(mo *agent.Moment, w int) string {
 	n := int(mo.For / (10 * time.Minute))
 	n = min(max(n, 2), max(w-len(label), 2))
 	return p.look.st.warn.Render(strings.Repeat("┄", n) + label + strings.Repeat("┄", 2))
+}
+
+// momentWord names what a moment is.
+func momentWord(mo *agent.Moment) string {
+	if mo.Type == agent.MTurnEnd && mo.Ending != "" {
+		return string(mo.Ending)
+	}
+	return string(mo.Type)
 }
 
 // momentSign returns the shape and the paint of a moment.
