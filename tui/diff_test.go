@@ -9,6 +9,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
 
 	"vigil/agent/workspace"
 	"vigil/themes"
@@ -119,4 +120,25 @@ func TestDiffLooks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDiffThemes keeps a picture of a diff in each theme, and of one without
+// colours.
+func TestDiffThemes(t *testing.T) {
+	show := func(th themes.Theme, profile colorprofile.Profile) string {
+		m := start(newFake(story()), size{100, 30})
+		m.o.Theme = &th
+		m.Update(tea.ColorProfileMsg{Profile: profile})
+		press(m, "2", "j", "j", "s")
+		return m.View().Content
+	}
+	for _, th := range themes.Builtin() {
+		t.Run(th.Name, func(t *testing.T) { golden.RequireEqual(t, show(th, colorprofile.TrueColor)) })
+	}
+	t.Run("no-colour", func(t *testing.T) {
+		golden.RequireEqual(t, in(t, colorprofile.ASCII, show(themes.Dark(), colorprofile.ASCII)))
+	})
+	t.Run("256", func(t *testing.T) {
+		golden.RequireEqual(t, in(t, colorprofile.ANSI256, show(themes.Dark(), colorprofile.ANSI256)))
+	})
 }

@@ -66,6 +66,12 @@ func (p *scratchPane) Wheel(x, y, lines int) {
 	}
 }
 
+// Zoom scrolls long lines where the wheel turns to the side.
+func (p *scratchPane) Zoom(_, _, _, side int, _ bool) bool {
+	p.pan(panStep * side)
+	return side != 0
+}
+
 // Click selects the moment at a place, or goes there where it is selected. In
 // the strip it selects the moment nearest to the time there.
 func (p *timelinePane) Click(x, y int, again bool) {

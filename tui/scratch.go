@@ -193,6 +193,9 @@ func (p *scratchPane) scroll(n int) {
 // pages goes on by halves of the screen.
 func (p *scratchPane) pages(n int) { p.scroll(n * max(p.h/2, 1)) }
 
+// panStep is by how many cells long lines are scrolled.
+const panStep = 8
+
 // pan scrolls long lines to the side.
 func (p *scratchPane) pan(n int) {
 	w, wide := p.diffRect().W-1, 0
