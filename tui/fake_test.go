@@ -46,7 +46,7 @@ func newFake(s *agent.Snapshot) *fake {
 	return &fake{
 		past: past,
 		snap: s, runs: set, changed: make(chan struct{}, 1), sent: make(chan agent.Intent, 100),
-		versions: map[string]string{"h1": "# Plan\n\n- [ ] probe 1\n", "h2": "# Plan\n\n- [x] probe 1\n- [ ] probe 2\n"},
+		versions: contents(),
 	}
 }
 
@@ -131,6 +131,22 @@ const diffText = `--- a/scratchpad/THREAD.md
  next: decide whether to reseed
 `
 
+// contents are the texts of the story's versions, by their hash.
+func contents() map[string]string {
+	thread := "# Thread\n\n" + strings.Repeat("A note of an earlier night.\n", 37) + "## T+46h: ts3025\n\n"
+	ledger := "{\"run\": \"v11b-s1\", \"steps\": 3000, \"val_loss\": 3.2851, \"note\": \"base\"}\n" +
+		"{\"run\": \"v11c-s2\", \"steps\": 2935, \"val_loss\": 3.2791, \"note\": \"best so far\"}\n"
+	code := "import torch\n\n\ndef step(w, lr=0.02):\n    \"\"\"One step\n    of the optimiser.\"\"\"\n    for p in w:  # in place\n        p.data -= lr * p.grad\n    return w\n"
+	return map[string]string{
+		"h1": "# Plan\n\n- [ ] probe 1\n", "h2": "# Plan\n\n- [x] probe 1\n- [ ] probe 2\n", "h3": planText,
+		"t1": thread, "t2": thread + "seed 1 running\nnext: decide whether to reseed\n",
+		"t3": thread + "seed 1: 3.2807 at 2950, misses\nseed 2: 3.2799 at 2950, *hits*\n\nVerdict: a lottery. The record stands.\nnext: decide whether to reseed\n",
+		"l1": ledger, "l2": ledger + "{\"run\": \"qkvp\", \"steps\": 3000, \"val_loss\": 3.2874, \"note\": \"fails\"}\n",
+		"l3": ledger + "{\"run\": \"qkvp\", \"steps\": 3000, \"val_loss\": 3.2874, \"note\": \"fails\"}\n{\"run\": \"ts3025-s1\", \"steps\": 2950, \"val_loss\": 3.2807, \"note\": \"misses\", \"gpus\": 8}\n",
+		"c1": code, "c2": strings.Replace(strings.Replace(code, "lr=0.02", "lr=0.03, wd=0.1", 1), "lr * p.grad", "lr * (p.grad + wd * p.data)  # decoupled from the learning rate, as the paper that the plan names has it", 1),
+	}
+}
+
 // story is a fleet in the middle of the night: one agent declared itself done,
 // one works, one waits for its job.
 func story() *agent.Snapshot {
@@ -179,9 +195,15 @@ func story() *agent.Snapshot {
 			Versions: []agent.Version{{At: start, Hash: "h1"}, {At: ago(3 * time.Hour), Turn: 200, Hash: "h2"}, {At: ago(12 * time.Minute), Turn: 212, Hash: "h3"}},
 		},
 		Files: []agent.FileChange{
-			{Path: "scratchpad/THREAD.md", At: ago(2 * time.Minute), Turn: 212, Added: 4, Removed: 1, Diff: diffText},
-			{Path: "scratchpad/runs.jsonl", At: ago(9 * time.Minute), Turn: 212, Added: 1, Diff: "@@ -1 +1,2 @@\n {\"run\":1}\n+{\"run\":2}\n"},
-			{Path: "scratchpad/variants/ts3025.py", At: ago(95 * time.Minute), Turn: 211, Added: 120, New: true, Diff: "@@ -0,0 +1 @@\n+import torch\n"},
+			{Path: "scratchpad/THREAD.md", At: ago(2 * time.Minute), Turn: 212, Added: 4, Removed: 1, Diff: diffText, Versions: []agent.Version{
+				{At: ago(48 * time.Hour), Hash: "t1"}, {At: ago(70 * time.Minute), Turn: 211, Hash: "t2"}, {At: ago(2 * time.Minute), Turn: 212, Hash: "t3"},
+			}},
+			{Path: "scratchpad/runs.jsonl", At: ago(9 * time.Minute), Turn: 212, Added: 1, Diff: "@@ -1 +1,2 @@\n {\"run\":1}\n+{\"run\":2}\n", Versions: []agent.Version{
+				{At: ago(5 * time.Hour), Hash: "l1"}, {At: ago(2 * time.Hour), Turn: 210, Hash: "l2"}, {At: ago(9 * time.Minute), Turn: 212, Hash: "l3"},
+			}},
+			{Path: "scratchpad/variants/ts3025.py", At: ago(95 * time.Minute), Turn: 211, Added: 2, Removed: 2, Diff: "@@ -0,0 +1 @@\n+import torch\n", Versions: []agent.Version{
+				{At: ago(4 * time.Hour), Turn: 208, Hash: "c1"}, {At: ago(95 * time.Minute), Turn: 211, Hash: "c2"},
+			}},
 			{Path: "scratchpad/ckpt.pt", At: ago(3 * time.Hour), Binary: true},
 			{Path: "scratchpad/old.md", At: ago(30 * time.Hour), Deleted: true, Removed: 12},
 		},

@@ -106,6 +106,13 @@ func scratchKeys() []action[*scratchPane] {
 		jumps("scratch-last", (*scratchPane).move, many, "last file", "G", "end"),
 		steps("scratch-diff-down", (*scratchPane).pages, 1, "scroll the diff down", "pgdown", "space", "ctrl+d"),
 		steps("scratch-diff-up", (*scratchPane).pages, -1, "scroll the diff up", "pgup", "ctrl+u"),
+		steps("scratch-right", (*scratchPane).pan, 8, "long lines to the right", "right"),
+		steps("scratch-left", (*scratchPane).pan, -8, "long lines to the left", "left"),
+		act("scratch-change", (*scratchPane).nextChange, "next change", "c"),
+		act("scratch-base", (*scratchPane).nextBase, "compare with: last change, look, turn, hour, start", "b"),
+		act("scratch-seen", (*scratchPane).markSeen, "mark all as seen", "m"),
+		act("scratch-side", (*scratchPane).toggleSide, "side by side, or unified", "s"),
+		act("scratch-table", (*scratchPane).toggleTable, "table or diff", "t"),
 	}
 }
 
@@ -209,6 +216,10 @@ func timelineKeys() []action[*timelinePane] {
 		jumps("timeline-first", (*timelinePane).move, -many, "the start", "g", "home"),
 		jumps("timeline-last", (*timelinePane).move, many, "now, and follow", "G", "end"),
 		act("timeline-open", (*timelinePane).openMoment, "open the moment", "enter"),
+		act("timeline-kind", (*timelinePane).nextKind, "all, endings, nudges, runs and jobs, or files", "f"),
+		steps("timeline-zoom-in", (*timelinePane).zoom, 1, "a shorter span of time above", "+", "="),
+		steps("timeline-zoom-out", (*timelinePane).zoom, -1, "a longer span", "-"),
+		act("timeline-show-all", (*timelinePane).showAll, "all of the time", "0"),
 	}
 }
 

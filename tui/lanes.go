@@ -30,12 +30,7 @@ func (p *curvesPane) lanes(rows int) []string {
 		if len(out) == rows {
 			return
 		}
-		var b strings.Builder
-		b.WriteString(pad(left))
-		for _, c := range l {
-			b.WriteString(c.look.Render(c.sign))
-		}
-		out = append(out, fit(b.String()+st.muted.Render(" "+label), p.w))
+		out = append(out, fit(pad(left)+l.draw()+st.muted.Render(" "+label), p.w))
 	}
 	for _, t := range f.tracks {
 		v := p.look.snap.Find(t.id)
@@ -62,27 +57,44 @@ func (p *curvesPane) lanes(rows int) []string {
 	return out
 }
 
+// draw joins the cells.
+func (l lane) draw() string {
+	var b strings.Builder
+	for _, c := range l {
+		b.WriteString(c.look.Render(c.sign))
+	}
+	return b.String()
+}
+
 // lanesOf returns an agent's endings with its idle stretches, and its nudges.
 func (p *curvesPane) lanesOf(v *agent.View, w int) (ends, nudges lane) {
-	st, f := p.look.st, &p.front
-	ends, nudges = make(lane, w), make(lane, w)
+	f := &p.front
 	left, _, _, _ := f.chart.Plot()
-	cell := func(t time.Time) (int, bool) {
+	return lanesOn(p.look.st, v, p.look.now, w, func(t time.Time) (int, bool) {
 		col, ok := f.chart.Col(t.Sub(f.start).Seconds())
 		return col - left, ok
-	}
+	})
+}
+
+// laneLine is the sign of a lane where nothing happened.
+const laneLine = "─"
+
+// lanesOn lays an agent's endings with its idle stretches, and its nudges, on
+// a time axis of w cells.
+func lanesOn(st *styles, v *agent.View, now time.Time, w int, cell func(time.Time) (int, bool)) (ends, nudges lane) {
+	ends, nudges = make(lane, w), make(lane, w)
 	from, began := cell(v.Started)
 	for x := range ends {
 		ends[x], nudges[x] = laneCell{" ", st.faint}, laneCell{" ", st.faint}
 		if !began || x >= from {
-			ends[x] = laneCell{"─", st.faint}
+			ends[x] = laneCell{laneLine, st.faint}
 		}
 	}
 	for i := range v.Moments {
 		if mo := &v.Moments[i]; mo.Type == agent.MIdle {
 			a, b := mo.At, mo.At.Add(mo.For)
-			if b.After(p.look.now) {
-				b = p.look.now
+			if b.After(now) {
+				b = now
 			}
 			x0, ok0 := cell(a)
 			x1, ok1 := cell(b)

@@ -66,11 +66,15 @@ func (p *scratchPane) Wheel(x, y, lines int) {
 	}
 }
 
-// Click selects the moment at a place, or opens it where it is selected.
-func (p *timelinePane) Click(_, y int, again bool) {
-	i := p.top + y
+// Click selects the moment at a place, or opens it where it is selected. In
+// the strip it selects the moment nearest to the time there.
+func (p *timelinePane) Click(x, y int, again bool) {
+	r := p.listRect()
+	i := p.top + y - r.Y
 	switch {
-	case y < 0 || y >= p.h || i >= len(p.rows):
+	case y >= 0 && y < r.Y:
+		p.pointAt(x)
+	case !r.has(r.X, y) || i >= len(p.rows):
 	case i == p.at && again:
 		p.openMoment()
 	default:
@@ -80,7 +84,7 @@ func (p *timelinePane) Click(_, y int, again bool) {
 
 // Wheel scrolls the moments.
 func (p *timelinePane) Wheel(_, _, lines int) {
-	p.top, p.loose = scrolled(p.top, p.at, len(p.rows), max(p.h, 1), lines)
+	p.top, p.loose = scrolled(p.top, p.at, len(p.rows), max(p.listRect().H, 1), lines)
 }
 
 // Click selects the job at a place, or shows its run where it is selected.

@@ -112,6 +112,7 @@ type look struct {
 	v       *agent.View // the selected agent; nil if there is none
 	now     time.Time
 	st      *styles
+	past    bool // it is of an earlier moment
 }
 
 // Model is the screen's only tea.Model. It alone knows the terminal's size,
@@ -184,7 +185,7 @@ func New(src Source, o Options) *Model {
 	}
 	m := blank(o.Keys)
 	m.src, m.o, m.now = src, o, o.Now()
-	m.plan.read, m.screen.goToPane, m.report.read = src.Content, o.GoTo, src.Report
+	m.plan.read, m.files.read, m.screen.goToPane, m.report.read = src.Content, src.Content, o.GoTo, src.Report
 	m.setTheme(true)
 	m.refresh()
 	return m
@@ -227,7 +228,7 @@ func (m *Model) Init() tea.Cmd {
 
 // Update implements tea.Model. It only routes.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport())
+	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport(), m.readPairs())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -276,6 +277,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case versionRead:
 		m.plan.onVersion(msg)
+	case pairsRead:
+		m.files.onPairs(msg)
 	case reportRead:
 		m.report.onRead(msg)
 	case tea.KeyPressMsg:

@@ -118,7 +118,7 @@ func TestClick(t *testing.T) {
 		{"the detail", size{120, 40}, nil, "Results so far", func(m *Model) bool { return m.onTabs }},
 		{"a file", size{120, 40}, []string{"2"}, "scratchpad/old.md", func(m *Model) bool { return m.files.file().Path == "scratchpad/old.md" }},
 		{"a file of a small screen", size{80, 24}, []string{"2"}, "scratchpad/ckpt", func(m *Model) bool { return m.files.file().Path == "scratchpad/ckpt.pt" }},
-		{"a moment", size{120, 40}, []string{"4"}, "SESSION FINAL", func(m *Model) bool { return m.moment.at == 2 && !m.over.open() }},
+		{"a moment", size{120, 40}, []string{"4"}, "SESSION FINAL", func(m *Model) bool { return strings.Contains(m.moment.sel.Text, "SESSION FINAL") && !m.over.open() }},
 		{"the selected moment", size{120, 40}, []string{"4", "g"}, "Read AGENTS.md", func(m *Model) bool { return m.over.open() }},
 		{"a job", size{120, 40}, []string{"J", "6"}, "4714", func(m *Model) bool { return m.jobs.sel.id == "4714" }},
 		{"a run's label", size{120, 40}, []string{"3"}, "ts3025-s2", func(m *Model) bool { return m.curves.picked[m.curves.at].run.Name == "ts3025-s2" }},

@@ -46,10 +46,34 @@ func (r chaos) doc() agent.Document {
 	for range r.IntN(40) {
 		d.Text += r.text(6) + "\n"
 	}
-	for range r.IntN(4) {
-		d.Versions = append(d.Versions, agent.Version{At: r.time(), Hash: "h1"})
-	}
+	d.Versions = r.versions()
 	return d
+}
+
+func (r chaos) versions() []agent.Version {
+	var out []agent.Version
+	for range r.IntN(4) {
+		out = append(out, agent.Version{At: r.time(), Turn: r.IntN(3), Hash: []string{"h1", "lost", "l2", "c2", "wild"}[r.IntN(5)]})
+	}
+	return out
+}
+
+// file is the text of a file of any kind, and its name.
+func (r chaos) file() (name, text string) {
+	name = []string{"a.csv", "b.tsv", "c.jsonl", "d.md", "e.py", "f"}[r.IntN(6)]
+	for range r.IntN(30) {
+		switch r.IntN(4) {
+		case 0:
+			text += "{\"" + r.text(1) + "\": \"" + r.text(3) + "\"}\n"
+		case 1:
+			text += "| " + r.text(2) + " | 3 |\n|---|---|\n"
+		case 2:
+			text += r.text(2) + "," + r.text(2) + "\t" + r.text(1) + "\n"
+		default:
+			text += r.text(5) + "\n"
+		}
+	}
+	return name, text
 }
 
 func (r chaos) view(id agent.ID) agent.View {
@@ -84,7 +108,7 @@ func (r chaos) view(id agent.ID) agent.View {
 		})
 		v.Files = append(v.Files, agent.FileChange{
 			Path: r.text(3), At: r.time(), Turn: r.IntN(9), Added: r.IntN(1e6), Removed: r.IntN(1e6), New: r.IntN(3) == 0,
-			Deleted: r.IntN(5) == 0, Binary: r.IntN(5) == 0, Diff: "@@ -1 +1 @@\n+" + r.text(9) + "\n-" + r.text(3),
+			Deleted: r.IntN(5) == 0, Binary: r.IntN(5) == 0, Diff: "@@ -1 +1 @@\n+" + r.text(9) + "\n-" + r.text(3), Versions: r.versions(),
 		})
 	}
 	return v
@@ -252,6 +276,18 @@ func TestNothingExceedsItsRectangle(t *testing.T) {
 				src.snap = r.snapshot()
 				src.cluster, src.runs = r.cluster(), r.curves()
 				m.Update(changed{clock.Add(time.Second)})
+			case 7: // what is on screen is compared
+				m.tab, m.onTabs = 1, true
+				name, text := r.file()
+				src.versions["wild"] = text
+				for i := range m.files.rows {
+					m.files.fileAt(i).Path = name
+				}
+				m.show()
+				if m.files.reading = false; m.readPairs() != nil {
+					m.files.reading = false
+					m.Update(m.readPairs()())
+				}
 			case 8:
 				m.Update(paused{m.asking.gen})
 			case 1:

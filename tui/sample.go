@@ -27,7 +27,7 @@ func Sample(t themes.Theme) string {
 		boxed(st, half, 11, sampleTabs(st), st.muted.Render("3 of 7 done"), true, samplePlan(st, half-2)),
 	)
 	lines = append(lines, abreast(
-		boxed(st, half, 9, st.strong.Render("sweep.py"), "", false, sampleDiff(st)),
+		boxed(st, half, 9, st.strong.Render("sweep.py"), "", false, sampleDiff(st, half-2)),
 		boxed(st, half, 9, st.title.Render("nodes"), "", false, sampleNodes(st)),
 	)...)
 	lines = append(lines, boxed(st, SampleWidth, 14, st.title.Render("curves"), "", false, sampleChart(st))...)
@@ -81,14 +81,13 @@ func samplePlan(st *styles, w int) []string {
 	return append(lines, " "+progress(st, 3, 7, w-2))
 }
 
-func sampleDiff(st *styles) []string {
+func sampleDiff(st *styles, w int) []string {
+	d := newDifference("sweep.py", "@@ -12,5 +12,6 @@ def sweep():\n for lr in grid:\n-    run(lr, wd=0.1)\n+    for wd in (0.05, 0.1):\n+        run(lr, wd)  # both\n log(best)\n", texts{})
 	var lines []string
-	for _, l := range []string{
-		"@@ -12,5 +12,6 @@ def sweep():", " for lr in grid:", "-    run(lr, wd=0.1)", "+    for wd in (0.05, 0.1):", "+        run(lr, wd)", " log(best)",
-	} {
-		lines = append(lines, " "+diffLook(st, l).Render(l))
+	for i := range d.rows {
+		lines = append(lines, " "+d.line(st, i, 0, w-1))
 	}
-	return append(lines, " "+st.add.Render("+2")+st.remove.Render(" −1")+st.muted.Render("  turn 41, 3m ago"))
+	return append(lines, " "+tally{2, 1}.draw(st)+st.muted.Render("  turn 41, 3m ago"))
 }
 
 func sampleNodes(st *styles) []string {

@@ -3,15 +3,18 @@ package tui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"vigil/agent"
 )
 
 // scratchPane lists the files of an agent's scratchpad, newest first, and
-// shows what the last change of the selected one was.
+// shows how the selected one differs from what it was: as a diff, or where it
+// is one, as a table with its new rows marked.
 type scratchPane struct {
 	w, h   int
 	keys   []action[*scratchPane]
+	read   func(hash string) (string, error)
 	look   look
 	filter string
 
@@ -21,9 +24,28 @@ type scratchPane struct {
 	at, top int
 	loose   bool // scrolled away from the selected one
 
-	diff    []string // of the selected file
-	shown   string   // what diff was split from
+	base    base
+	seen    map[agent.ID]time.Time // when the person last marked all as seen, or first looked
+	marked  map[agent.ID]bool      // they did mark
+	beside  bool                   // the diff is side by side, where there is room
+	raw     bool                   // tables are shown as diffs
+	tables  bool                   // only the tables of other texts are shown
 	diffTop int
+	left    int  // cells by which long lines are scrolled
+	begun   bool // the file is shown from where it is begun to be read
+
+	cmp     comparison // of the selected file
+	doc     *paired    // ... and what came of it; nil while it is read
+	kept    keptDoc
+	pairs   map[pairKey]*paired
+	tallies map[pairKey]*tally // nil for one that cannot be read
+	reading bool
+}
+
+// keptDoc is what a snapshot told of one file.
+type keptDoc struct {
+	path, diff string
+	doc        *paired
 }
 
 // SetSize sets the room inside the border.
@@ -46,7 +68,14 @@ func (p *scratchPane) Show(l look) {
 		return
 	}
 	if l.v.ID != p.on {
-		p.on, p.sel, p.at, p.top, p.diffTop, p.loose = l.v.ID, "", 0, 0, 0, false
+		p.on, p.sel, p.at, p.top, p.loose = l.v.ID, "", 0, 0, false
+		p.home()
+	}
+	if p.seen == nil {
+		p.seen, p.marked = map[agent.ID]time.Time{}, map[agent.ID]bool{}
+	}
+	if _, ok := p.seen[l.v.ID]; !ok {
+		p.seen[l.v.ID] = l.now
 	}
 	found := -1
 	for i := range l.v.Files {
@@ -68,33 +97,58 @@ func (p *scratchPane) Show(l look) {
 // pick selects the file in row i.
 func (p *scratchPane) pick(i int) {
 	if len(p.rows) == 0 {
-		p.diff, p.shown = nil, ""
+		p.doc, p.cmp = nil, comparison{}
 		return
 	}
 	p.at = min(max(i, 0), len(p.rows)-1)
 	f := p.file()
 	if f.Path != p.sel {
-		p.sel, p.diffTop = f.Path, 0
+		p.sel = f.Path
+		p.home()
 	}
-	if f.Diff != p.shown || p.diff == nil {
-		p.shown = f.Diff
-		p.diff = hunks(f.Diff)
+	was := p.doc
+	p.cmp = compare(f, p.base, p.baseTime())
+	switch p.doc = p.pairs[p.cmp.key]; {
+	case p.cmp.kept || p.doc == nil && p.base == lastChange && f.Diff != "":
+		p.doc = p.keptDoc(f)
+	case p.cmp.same:
+		p.doc = &paired{}
+	}
+	if p.doc == nil {
+		p.doc = was // until the other one is read
+	}
+	if whole := p.cmp.kept || p.doc != p.kept.doc; !p.begun && p.doc != nil && whole {
+		p.begun = true
+		p.begin()
 	}
 	p.top = keepTop(p.top, p.at, len(p.rows), p.listRect().H, p.loose)
 	p.scroll(0)
 }
 
-// hunks returns the lines of a unified diff below its head, which names the
-// file once more.
-func hunks(diff string) []string {
-	lines := strings.Split(strings.TrimRight(block(diff), "\n"), "\n")
-	for len(lines) > 1 && (strings.HasPrefix(lines[0], "--- ") || strings.HasPrefix(lines[0], "+++ ")) {
-		lines = lines[1:]
+// keptDoc returns what the snapshot itself tells of a file.
+func (p *scratchPane) keptDoc(f *agent.FileChange) *paired {
+	if k := &p.kept; k.doc == nil || k.path != f.Path || k.diff != f.Diff {
+		*k = keptDoc{f.Path, f.Diff, keptPair(f)}
 	}
-	return lines
+	return p.kept.doc
 }
 
-func (p *scratchPane) file() *agent.FileChange { return &p.look.v.Files[p.rows[p.at]] }
+// home forgets where in a file one was.
+func (p *scratchPane) home() { p.diffTop, p.left, p.doc, p.begun = 0, 0, nil, false }
+
+// begin goes to where a file is begun to be read: a table at its first new
+// row, or else at its end.
+func (p *scratchPane) begin() {
+	if t := p.table(); t != nil {
+		p.diffTop = len(t.lines)
+		if t.first >= 0 {
+			p.diffTop = max(t.first-2, 0)
+		}
+	}
+}
+
+func (p *scratchPane) file() *agent.FileChange          { return p.fileAt(p.at) }
+func (p *scratchPane) fileAt(row int) *agent.FileChange { return &p.look.v.Files[p.rows[row]] }
 
 func (p *scratchPane) move(n int) {
 	if len(p.rows) > 0 {
@@ -103,19 +157,137 @@ func (p *scratchPane) move(n int) {
 	}
 }
 
+// table is the table that is shown instead of a diff, or nil.
+func (p *scratchPane) table() *table {
+	if p.doc == nil || p.doc.table == nil {
+		return nil
+	}
+	t := p.doc.table
+	if t.prose && !p.tables || !t.prose && p.raw {
+		return nil
+	}
+	return t
+}
+
+// sideBySide reports whether a diff is drawn so.
+func (p *scratchPane) sideBySide() bool { return p.beside && p.diffRect().W-1 >= sideMin }
+
+// lines counts what there is to scroll through.
+func (p *scratchPane) lines() int {
+	switch t := p.table(); {
+	case t != nil:
+		return len(t.lines)
+	case p.doc != nil && p.doc.diff != nil:
+		return p.doc.diff.lines(p.sideBySide())
+	}
+	return 0
+}
+
 func (p *scratchPane) scroll(n int) {
-	p.diffTop = max(min(p.diffTop+n, len(p.diff)-p.diffRect().H), 0)
+	rows := p.diffRect().H
+	if p.table() != nil {
+		rows-- // its head stays
+	}
+	p.diffTop = max(min(p.diffTop+n, p.lines()-rows), 0)
 }
 
 // pages goes on by halves of the screen.
 func (p *scratchPane) pages(n int) { p.scroll(n * max(p.h/2, 1)) }
 
-// beside is the width from which the diff stands beside the list.
-const beside = 90
+// pan scrolls long lines to the side.
+func (p *scratchPane) pan(n int) {
+	w, wide := p.diffRect().W-1, 0
+	switch t := p.table(); {
+	case t != nil:
+		wide = t.widest(w)
+	case p.doc != nil && p.doc.diff != nil:
+		d := p.doc.diff
+		wide = d.widest + d.digits + 2
+		if p.sideBySide() {
+			w, _ = halves(w)
+		}
+	}
+	p.left = max(min(p.left+n, wide-w+2), 0)
+}
+
+// nextChange scrolls to the next run of changed lines, or else to the first.
+func (p *scratchPane) nextChange() {
+	first, n := -1, p.lines()
+	for i := range n {
+		if !p.changeAt(i) {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		if i > p.diffTop {
+			first = i
+			break
+		}
+	}
+	if first >= 0 {
+		p.diffTop = first
+		p.scroll(0)
+	}
+}
+
+func (p *scratchPane) changeAt(i int) bool {
+	if t := p.table(); t != nil {
+		return t.fresh(i) && !t.fresh(i-1)
+	}
+	return p.doc.diff.begins(i, p.sideBySide())
+}
+
+// nextBase compares with something else.
+func (p *scratchPane) nextBase() {
+	p.base = (p.base + 1) % bases
+	p.again()
+}
+
+// again shows the selected file anew.
+func (p *scratchPane) again() {
+	p.home()
+	p.pick(p.at)
+}
+
+// markSeen takes all files as seen from now on.
+func (p *scratchPane) markSeen() {
+	if p.look.v != nil && !p.look.past {
+		p.seen[p.on], p.marked[p.on] = p.look.now, true
+		p.again()
+	}
+}
+
+func (p *scratchPane) toggleSide() {
+	p.beside = !p.beside
+	p.diffTop = 0
+	p.scroll(0)
+}
+
+// toggleTable shows a table as a diff, or the other way round.
+func (p *scratchPane) toggleTable() {
+	if p.doc == nil || p.doc.table == nil {
+		return
+	}
+	if p.doc.table.prose {
+		p.tables = !p.tables
+	} else {
+		p.raw = !p.raw
+	}
+	p.diffTop, p.left = 0, 0
+	p.begin()
+	p.scroll(0)
+}
+
+// besideList is the width from which the diff stands beside the list.
+const besideList = 90
+
+// headRows are the lines over a diff: what it is of, and against what.
+const headRows = 2
 
 // listRect is where the files are.
 func (p *scratchPane) listRect() rect {
-	if p.w >= beside {
+	if p.w >= besideList {
 		return rect{0, 0, min(max(p.w/3, 36), 56), p.h}
 	}
 	return rect{0, 0, p.w, min(max(p.h/3, 1), len(p.rows))}
@@ -124,10 +296,10 @@ func (p *scratchPane) listRect() rect {
 // diffRect is where the diff is, below its head.
 func (p *scratchPane) diffRect() rect {
 	l := p.listRect()
-	if p.w >= beside {
-		return rect{l.W + 1, 1, p.w - l.W - 1, max(p.h-1, 0)}
+	if p.w >= besideList {
+		return rect{l.W + 1, headRows, p.w - l.W - 1, max(p.h-headRows, 0)}
 	}
-	return rect{0, l.H + 1, p.w, max(p.h-l.H-1, 0)}
+	return rect{0, l.H + headRows, p.w, max(p.h-l.H-headRows, 0)}
 }
 
 // Note says how many files there are.
@@ -139,7 +311,11 @@ func (p *scratchPane) Note() string {
 	if len(p.rows) == 0 {
 		return ""
 	}
-	return st.muted.Render(fmt.Sprintf("%d of %s", p.at+1, plural(len(p.rows), "file")))
+	s := fmt.Sprintf("%d of %s", p.at+1, plural(len(p.rows), "file"))
+	if n := p.look.v.Turn.N; n > 0 {
+		s += fmt.Sprintf(", • in turn %d", n)
+	}
+	return st.muted.Render(s)
 }
 
 // View draws the list and the diff.
@@ -157,7 +333,7 @@ func (p *scratchPane) View() string {
 		return strings.Join(lines[:min(len(lines), p.h)], "\n")
 	}
 	list, diff := p.viewList(), p.viewDiff()
-	if p.w < beside {
+	if p.w < besideList {
 		lines := append(list, diff...)
 		return strings.Join(lines[:min(len(lines), p.h)], "\n")
 	}
@@ -167,89 +343,4 @@ func (p *scratchPane) View() string {
 		lines[i] = fit(at(list, i), p.listRect().W) + bar + at(diff, i)
 	}
 	return strings.Join(lines, "\n")
-}
-
-func (p *scratchPane) viewList() []string {
-	st, r := p.look.st, p.listRect()
-	var lines []string
-	for i := p.top; i < len(p.rows) && len(lines) < r.H; i++ {
-		f := &p.look.v.Files[p.rows[i]]
-		mark, name := " ", st.text
-		if i == p.at {
-			mark, name = st.accent.Render("▌"), st.strong
-		}
-		right := counts(st, f) + st.muted.Render(" "+padLeft(since(p.look.now, f.At), 6))
-		l := cut(mark+spread(name.Render(line(f.Path)), right, r.W-2)+" ", r.W)
-		if i == p.at {
-			l = st.selected(fit(l, r.W))
-		}
-		lines = append(lines, l)
-	}
-	return lines
-}
-
-func padLeft(s string, w int) string { return pad(w-cells(s)) + s }
-
-// counts says in figures what happened to a file.
-func counts(st *styles, f *agent.FileChange) string {
-	switch {
-	case f.Deleted:
-		return st.remove.Render("deleted")
-	case f.Binary:
-		return st.muted.Render("binary")
-	}
-	s := ""
-	if f.New {
-		s = st.accent.Render("new ")
-	}
-	if f.Added > 0 {
-		s += st.add.Render("+" + number(float64(f.Added)))
-	}
-	if f.Removed > 0 {
-		s += st.remove.Render(" −" + number(float64(f.Removed)))
-	}
-	return s
-}
-
-func (p *scratchPane) viewDiff() []string {
-	st, r, f := p.look.st, p.diffRect(), p.file()
-	when := since(p.look.now, f.At) + " ago"
-	if f.Turn > 0 {
-		when = fmt.Sprintf("turn %d, ", f.Turn) + when
-	}
-	head := spread(" "+st.strong.Render(line(f.Path)), st.muted.Render(when)+" ", r.W)
-	if p.w < beside { // under the list: the head divides the two
-		head = edgeLine(st.border, "─", "─", st.strong.Render(line(f.Path)), st.muted.Render(when), r.W)
-	}
-	lines := []string{head}
-	if f.Diff == "" {
-		why := "No difference to the version before is kept."
-		switch {
-		case f.Note != "":
-			why = "No difference is kept: " + line(f.Note) + "."
-		case f.Binary:
-			why = "This is not a text file."
-		}
-		return append(lines, " "+st.muted.Render(cut(why, r.W-1)))
-	}
-	for _, l := range p.diff[min(p.diffTop, len(p.diff)):min(p.diffTop+r.H, len(p.diff))] {
-		lines = append(lines, " "+cut(diffLook(st, l).Render(l), r.W-1))
-	}
-	return lines
-}
-
-// diffLook returns the paint of a line of a unified diff. The sign at its
-// start says the same without colour.
-func diffLook(st *styles, l string) paint {
-	switch {
-	case strings.HasPrefix(l, `\`):
-		return st.muted
-	case strings.HasPrefix(l, "@@"):
-		return st.hunk
-	case strings.HasPrefix(l, "+"):
-		return st.add
-	case strings.HasPrefix(l, "-"):
-		return st.remove
-	}
-	return st.muted
 }

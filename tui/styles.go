@@ -40,6 +40,8 @@ type styles struct {
 	add, remove, hunk, mark    paint
 	target, record             paint
 	selection                  paint // a background only; see [styles.selected]
+
+	diff map[byte]*diffLooks // by the kind of a diff's row
 }
 
 // ink returns a theme's colour as the terminal is told it: nil is its own, and
@@ -52,6 +54,14 @@ func ink(c themes.Color) color.Color {
 		return c
 	}
 	return nil
+}
+
+// ground is the paint of a background.
+func ground(c themes.Color) paint {
+	if k := ink(c); k != nil {
+		return paint(ansi.NewStyle().BackgroundColor(k).String())
+	}
+	return ""
 }
 
 // series returns the colour of the i-th curve.
@@ -74,15 +84,8 @@ func newStyles(t themes.Theme) *styles {
 	if r.Muted.IsDefault() {
 		muted = paint(ansi.NewStyle().Faint().String())
 	}
-	var selection paint
-	if k := ink(r.Selection); k != nil {
-		selection = paint(ansi.NewStyle().BackgroundColor(k).String())
-	}
-	chip := in(ansi.NewStyle().Bold(), r.OnAccent)
-	if k := ink(r.Accent); k != nil {
-		chip += paint(ansi.NewStyle().BackgroundColor(k).String())
-	}
-	return &styles{
+	chip := in(ansi.NewStyle().Bold(), r.OnAccent) + ground(r.Accent)
+	st := &styles{
 		theme: t,
 		text:  fg(r.Text), strong: bold(r.Text), muted: muted, faint: fg(r.Faint),
 		accent: fg(r.Accent), title: bold(r.Accent),
@@ -96,8 +99,10 @@ func newStyles(t themes.Theme) *styles {
 		emph: in(ansi.NewStyle().Italic(true), r.Text),
 		add:  fg(r.Add), remove: fg(r.Remove), hunk: fg(r.Hunk), mark: fg(r.Mark),
 		target: fg(r.Target), record: fg(r.Record),
-		selection: selection,
+		selection: ground(r.Selection),
 	}
+	st.diff = newDiffLooks(st)
+	return st
 }
 
 // selected lays the selection's background under a line of painted segments.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,20 +10,59 @@ import (
 )
 
 // timelinePane shows what an agent did, why it stopped and who got it going,
-// by the time since its start. Idle stretches are gaps. It follows the newest
-// moment until one moves away from it.
+// by the time since its start, with its states over a span of time above. Idle
+// stretches are gaps. It follows the newest moment until one moves away from
+// it.
 type timelinePane struct {
 	w, h   int
 	keys   []action[*timelinePane]
 	look   look
 	filter string
+	kind   momentKind
+	span   int // an index of timeSpans
 
-	rows    []int // the moments that the filter leaves
+	all     []agent.Moment // of the agent, with its runs and jobs; oldest first
+	from    gathered
+	ends    runEnds
+	owner   jobsPane // knows whose jobs are
+	rows    []int    // those that the filters leave
 	on      agent.ID
-	away    bool // one has moved away from the newest
+	sel     agent.Moment // the selected one: it stays when others come before it
+	away    bool         // one has moved away from the newest
 	at, top int
 	loose   bool          // scrolled away from the selected one
+	strip   []string      // the states over the span
 	opened  *agent.Moment // asked to be opened
+}
+
+// momentKind is what the list is narrowed down to.
+type momentKind uint8
+
+const (
+	anyMoment momentKind = iota
+	endingMoments
+	nudgeMoments
+	runMoments
+	fileMoments
+	momentKinds
+)
+
+// kindWords name the kinds for people.
+var kindWords = [...]string{"moments", "endings", "nudges", "runs and jobs", "files"}
+
+// has reports whether a moment is of the kind.
+func (k momentKind) has(t agent.MomentType) bool {
+	switch k {
+	case endingMoments:
+		return t == agent.MTurnEnd
+	case nudgeMoments:
+		return t == agent.MNudge
+	case runMoments:
+		return t == ofRun || t == ofJob || t == agent.MRecord
+	case fileMoments:
+		return t == agent.MFile
+	}
+	return true
 }
 
 // SetSize sets the room inside the border.
@@ -38,6 +78,13 @@ func (p *timelinePane) Filter() string { return p.filter }
 // ending or text.
 func (p *timelinePane) SetFilter(s string) { p.filter = s }
 
+// Back shows all kinds of moments again.
+func (p *timelinePane) Back() bool {
+	was := p.kind
+	p.kind = anyMoment
+	return was != anyMoment
+}
+
 // Show takes a snapshot over.
 func (p *timelinePane) Show(l look) {
 	p.look = l
@@ -48,14 +95,16 @@ func (p *timelinePane) Show(l look) {
 	if l.v.ID != p.on {
 		p.on, p.away, p.loose = l.v.ID, false, false
 	}
-	for i := range l.v.Moments {
-		mo := &l.v.Moments[i]
-		if matches(p.filter, string(mo.Type), string(mo.Ending), mo.Text) {
+	p.gather()
+	for i := range p.all {
+		if mo := &p.all[i]; p.kind.has(mo.Type) && matches(p.filter, string(mo.Type), string(mo.Ending), mo.Text) {
 			p.rows = append(p.rows, i)
 		}
 	}
 	if !p.away {
 		p.at = len(p.rows) - 1
+	} else if i := slices.IndexFunc(p.rows, func(i int) bool { return p.all[i] == p.sel }); i >= 0 {
+		p.at = i
 	}
 	p.move(0)
 }
@@ -66,15 +115,24 @@ func (p *timelinePane) move(n int) {
 	if n != 0 {
 		p.away, p.loose = p.at < last, false
 	}
-	p.top = keepTop(p.top, p.at, len(p.rows), max(p.h, 1), p.loose)
+	if last >= 0 {
+		p.sel = p.all[p.rows[p.at]]
+	}
+	p.top = keepTop(p.top, p.at, len(p.rows), max(p.listRect().H, 1), p.loose)
+	p.drawStrip()
 }
 
 // pages goes on by halves of the screen.
 func (p *timelinePane) pages(n int) { p.move(n * max(p.h/2, 1)) }
 
+func (p *timelinePane) nextKind() {
+	p.kind = (p.kind + 1) % momentKinds
+	p.Show(p.look)
+}
+
 func (p *timelinePane) openMoment() {
 	if p.at < len(p.rows) {
-		p.opened = &p.look.v.Moments[p.rows[p.at]]
+		p.opened = &p.all[p.rows[p.at]]
 	}
 }
 
@@ -85,16 +143,31 @@ func (p *timelinePane) take() (*agent.Moment, bool) {
 	return mo, mo != nil
 }
 
-// Note says where one is.
+// Note says where one is, and what is left out.
 func (p *timelinePane) Note() string {
 	st := p.look.st
+	var parts []string
+	if p.kind != anyMoment {
+		parts = append(parts, st.accent.Render(kindWords[p.kind]))
+	}
 	if p.filter != "" {
-		return st.accent.Render("/"+cut(p.filter, 20)) + st.muted.Render(" "+plural(len(p.rows), "moment"))
+		parts = append(parts, st.accent.Render("/"+cut(p.filter, 20)))
 	}
-	if !p.away || len(p.rows) == 0 {
-		return ""
+	switch {
+	case len(parts) > 0:
+		parts = append(parts, st.muted.Render(plural(len(p.rows), "moment")))
+	case p.away && len(p.rows) > 0:
+		parts = append(parts, st.muted.Render(fmt.Sprintf("%d of %d, G follows", p.at+1, len(p.rows))))
 	}
-	return st.muted.Render(fmt.Sprintf("%d of %d, G follows", p.at+1, len(p.rows)))
+	return strings.Join(parts, " ")
+}
+
+// listRect is where the moments are, below the strip of states.
+func (p *timelinePane) listRect() rect {
+	if p.w < stripWidth || p.h < stripHeight {
+		return rect{0, 0, p.w, p.h}
+	}
+	return rect{0, stripLines, p.w, p.h - stripLines}
 }
 
 // View draws the moments that are seen.
@@ -102,18 +175,14 @@ func (p *timelinePane) View() string {
 	if p.look.v == nil || p.w <= 0 || p.h <= 0 {
 		return ""
 	}
-	st := p.look.st
+	st, r := p.look.st, p.listRect()
+	lines := slices.Clone(p.strip)
 	if len(p.rows) == 0 {
-		text := "Nothing has happened yet since vigil began to watch this agent."
-		if p.filter != "" {
-			text = "No moment matches " + p.filter + ". Esc clears the filter."
-		}
-		lines := wrapText(text, p.w, st.muted)
+		lines = append(lines, wrapText(p.absent(), p.w, st.muted)...)
 		return strings.Join(lines[:min(len(lines), p.h)], "\n")
 	}
-	var lines []string
-	for i := p.top; i < len(p.rows) && len(lines) < p.h; i++ {
-		mo := &p.look.v.Moments[p.rows[i]]
+	for i := p.top; i < min(p.top+r.H, len(p.rows)); i++ {
+		mo := &p.all[p.rows[i]]
 		mark := " "
 		if i == p.at {
 			mark = st.accent.Render("▌")
@@ -125,6 +194,17 @@ func (p *timelinePane) View() string {
 		lines = append(lines, l)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// absent explains why there is nothing in the list.
+func (p *timelinePane) absent() string {
+	switch {
+	case p.filter != "":
+		return "No " + kindWords[p.kind] + " match " + p.filter + ". Esc clears the filter."
+	case p.kind != anyMoment:
+		return "There are no " + kindWords[p.kind] + " among what has happened. Esc shows everything."
+	}
+	return "Nothing has happened yet since vigil began to watch this agent."
 }
 
 // row draws one moment in w cells.
@@ -175,6 +255,8 @@ func momentSign(st *styles, mo *agent.Moment) (string, paint) {
 		return "★", st.record
 	case agent.MNote:
 		return "!", st.warn
+	case ofRun, ofJob:
+		return "▪", st.muted
 	}
 	return "·", st.muted
 }

@@ -1,0 +1,86 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"vigil/themes"
+)
+
+// drawn writes a table as it is seen, its head first.
+func drawnTable(t *testing.T, tab *table, left, w int) string {
+	t.Helper()
+	st := newStyles(themes.Dark())
+	out := []string{tab.pinned(st, 0, left, w)}
+	for i := range tab.lines {
+		out = append(out, tab.line(st, i, left, w))
+	}
+	for i, l := range out {
+		if lipgloss.Width(l) > w {
+			t.Errorf("%q is wider than %d", l, w)
+		}
+		out[i] = strings.TrimRight(ansi.Strip(l), " ")
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestTables(t *testing.T) {
+	for _, c := range []struct {
+		name, before, after string
+		left, w             int
+		want                string
+	}{
+		{"r.csv", "run,loss\na,3.5\n", "run,loss\na,3.5\nb,12.25\n", 0, 40, " run   loss\n a      3.5\n+b    12.25"},
+		{"r.tsv", "", "run\tnote\na\tsays \"so\"\nb\n", 0, 40, " run  note\n+a    says \"so\"\n+b"},
+		{
+			"r.jsonl", `{"run":"a","n":1}`, "{\"run\":\"a\",\"n\":1}\nnot json\n{\"n\":null,\"run\":\"b\",\"cfg\":{\"lr\": 0.1}}", 0, 40,
+			" run     n  cfg\n a       1\n+b    null  {\"lr\": 0.1}",
+		},
+		{"p.md", "| a |\n|---|\n| 1 |", "# Best\n\n| a |\n|---|\n| 1 |\n\ntext\n\n| b | c |\n|:-:|---|\n| 2 | x |\n", 0, 40, " a\n Best\n 1\n\n+2  x"},
+		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 10) + "\n", 0, 24, " a            b\n+xxxxxxxxxx…  yyyyyyyyyy"},
+		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 30) + "\n", 0, 12, " a         b\n+xxxxxxx…  ›"},
+		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 30) + "\n", 8, 12, " ‹  b\n+‹  yyyyyyy…"},
+	} {
+		tab := newTable(c.name, c.before, c.after)
+		if tab == nil {
+			t.Errorf("%s is no table", c.name)
+			continue
+		}
+		if got := drawnTable(t, tab, c.left, c.w); got != c.want {
+			t.Errorf("%s\n got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+	for _, c := range []struct{ name, text string }{
+		{"x.py", "a,b\n1,2\n"}, {"r.csv", "head,only\n"}, {"r.csv", ""}, {"r.jsonl", "[1]\n"}, {"p.md", "no table | here"},
+	} {
+		if newTable(c.name, "", c.text) != nil {
+			t.Errorf("%s %q is a table", c.name, c.text)
+		}
+	}
+}
+
+// Of a ledger whose versions are not kept, what was appended is a table.
+func TestAppendedTable(t *testing.T) {
+	d := newDifference("runs.jsonl", "@@ -1,0 +2,2 @@\n+{\"run\": \"a\", \"n\": 1}\n+{\"run\": \"b\", \"n\": 22}\n", texts{})
+	if got := drawnTable(t, appendedTable("runs.jsonl", d), 0, 40); got != " run   n\n+a     1\n+b    22" {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func FuzzTables(f *testing.F) {
+	for _, s := range awkward {
+		f.Add("a.csv", s+","+s+"\n"+s)
+		f.Add("a.jsonl", `{"`+s+`": "`+s+`"}`)
+		f.Add("a.md", "| "+s+" |\n|---|\n| "+s+" |")
+	}
+	f.Fuzz(func(t *testing.T, name, text string) {
+		if tab := newTable(name, "", text); tab != nil {
+			for _, w := range []int{1, 7, 60} {
+				harmless(t, drawnTable(t, tab, w/2, w))
+			}
+		}
+	})
+}
