@@ -52,12 +52,14 @@ func (m *Model) backFrom(n int) tea.Cmd {
 	return nil
 }
 
-// back undoes what narrows the view: what the open tab has of its own, the
-// focused zone's filter, then the zoom.
+// back undoes what narrows the view: the moment that is shown, what the open tab
+// has of its own, the focused zone's filter, then the zoom.
 func (m *Model) back() {
 	f := m.filterable()
 	b, own := m.tabs[m.tab].pane.(backer)
 	switch {
+	case m.past.on():
+		m.past.end()
 	case own && !m.fleetFocused() && b.Back():
 	case f.Filter() != "":
 		f.SetFilter("")
@@ -90,7 +92,7 @@ func (m *Model) nudgeNow() tea.Cmd {
 		return m.say(m.st.muted, "no nudge is planned for "+line(v.Name)+"; N writes one by hand")
 	}
 	return tea.Batch(m.send(agent.Intent{Type: agent.NudgeNow, Agent: v.ID}),
-		m.say(m.st.good, "sending to "+line(v.Name)))
+		m.say(m.st.good, "sending to "+line(v.Name)+m.asNow()))
 }
 
 func (m *Model) hold() tea.Cmd {
@@ -99,7 +101,7 @@ func (m *Model) hold() tea.Cmd {
 		return m.noAgent()
 	}
 	return tea.Batch(m.send(agent.Intent{Type: agent.Hold, Agent: v.ID}),
-		m.say(m.st.warn, "nudges to "+line(v.Name)+" are held; H releases them"))
+		m.say(m.st.warn, "nudges to "+line(v.Name)+" are held; H releases them"+m.asNow()))
 }
 
 func (m *Model) release() tea.Cmd {
@@ -108,7 +110,7 @@ func (m *Model) release() tea.Cmd {
 		return m.noAgent()
 	}
 	return tea.Batch(m.send(agent.Intent{Type: agent.Release, Agent: v.ID}),
-		m.say(m.st.good, "nudges to "+line(v.Name)+" are released"))
+		m.say(m.st.good, "nudges to "+line(v.Name)+" are released"+m.asNow()))
 }
 
 func (m *Model) toggleAuto() tea.Cmd {
@@ -129,7 +131,7 @@ func (m *Model) writeNudge() tea.Cmd {
 	if v == nil {
 		return m.noAgent()
 	}
-	m.input.ask(forNudge, "nudge "+line(v.Name)+" ›", "", v.ID)
+	m.input.ask(forNudge, "nudge "+line(v.Name)+m.asNow()+" ›", "", v.ID)
 	return nil
 }
 
@@ -167,7 +169,7 @@ func (m *Model) acceptInput() tea.Cmd {
 		return m.say(m.st.muted, "nothing written, nothing sent")
 	}
 	return tea.Batch(m.send(agent.Intent{Type: agent.NudgeNow, Agent: id, Text: text}),
-		m.say(m.st.good, "sending: "+text))
+		m.say(m.st.good, "sending"+m.asNow()+": "+text))
 }
 
 func (m *Model) cancelInput() tea.Cmd {

@@ -33,7 +33,7 @@ type part struct{ from, to int }
 // over both sides is on both.
 type rowPair struct{ left, right int }
 
-// maxSyntax is the size of the texts up to which they are coloured, in bytes.
+// maxSyntax is the size of a text up to which it is coloured, in bytes.
 const maxSyntax = 200 << 10
 
 // texts are the two texts that a diff is of, where they are known.
@@ -48,8 +48,23 @@ func newDifference(path, unified string, t texts) *difference {
 	d := &difference{}
 	d.read(block(unified))
 	d.pair()
-	if syntax.Known(path) && len(t.before)+len(t.after) <= maxSyntax {
+	if syntax.Known(path) && max(len(t.before), len(t.after)) <= maxSyntax {
 		d.colour(path, t)
+	}
+	return d
+}
+
+// asItIs shows a text that has not changed.
+func asItIs(path, text string) *difference {
+	d := &difference{}
+	for i, l := range strings.Split(strings.TrimRight(block(text), "\n"), "\n") {
+		d.rows = append(d.rows, diffRow{kind: ' ', text: l, old: i + 1, now: i + 1})
+		d.widest = max(d.widest, cells(l))
+	}
+	d.digits = len(strconv.Itoa(len(d.rows)))
+	d.pair()
+	if syntax.Known(path) && len(text) <= maxSyntax {
+		d.colour(path, texts{text, text, true})
 	}
 	return d
 }

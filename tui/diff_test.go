@@ -5,8 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
 
 	"vigil/agent/workspace"
 	"vigil/themes"
@@ -87,6 +90,22 @@ func TestDiffRowIsCut(t *testing.T) {
 	}
 }
 
+// A terminal of 256 colours has no two backgrounds that are faint enough: the
+// text says what is added.
+func TestDiffOfFewColours(t *testing.T) {
+	m := start(newFake(story()), size{120, 40})
+	press(m, "2")
+	add, _, _ := m.st.theme.Tints()
+	tint := string(ground(add))
+	if !strings.Contains(m.View().Content, tint) {
+		t.Error("there are no backgrounds")
+	}
+	m.Update(tea.ColorProfileMsg{Profile: colorprofile.ANSI256})
+	if strings.Contains(m.View().Content, tint) {
+		t.Error("there are backgrounds on a terminal of few colours")
+	}
+}
+
 // In every theme what is added and removed is told by its sign, and no text
 // has the colour of its background.
 func TestDiffLooks(t *testing.T) {
@@ -101,4 +120,25 @@ func TestDiffLooks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDiffThemes keeps a picture of a diff in each theme, and of one without
+// colours.
+func TestDiffThemes(t *testing.T) {
+	show := func(th themes.Theme, profile colorprofile.Profile) string {
+		m := start(newFake(story()), size{100, 30})
+		m.o.Theme = &th
+		m.Update(tea.ColorProfileMsg{Profile: profile})
+		press(m, "2", "j", "j", "s")
+		return m.View().Content
+	}
+	for _, th := range themes.Builtin() {
+		t.Run(th.Name, func(t *testing.T) { golden.RequireEqual(t, show(th, colorprofile.TrueColor)) })
+	}
+	t.Run("no-colour", func(t *testing.T) {
+		golden.RequireEqual(t, in(t, colorprofile.ASCII, show(themes.Dark(), colorprofile.ASCII)))
+	})
+	t.Run("256", func(t *testing.T) {
+		golden.RequireEqual(t, in(t, colorprofile.ANSI256, show(themes.Dark(), colorprofile.ANSI256)))
+	})
 }

@@ -21,10 +21,10 @@ type diffLooks struct {
 const hot = paint("\x1b[1;4m")
 
 // newDiffLooks makes the paints of diffs. What is added and removed has a
-// background of its own and the colours of its language; where the terminal
-// alone knows its colours, it has the colour of what is added or removed
-// throughout, since others might look the same.
-func newDiffLooks(s *styles) map[byte]*diffLooks {
+// background of its own and the colours of its language. Where the terminal
+// alone knows its colours, or has too few to tell such backgrounds apart, it has
+// the colour of what is added or removed throughout.
+func newDiffLooks(s *styles, tinted bool) map[byte]*diffLooks {
 	class := [...]paint{s.text, s.muted, s.code, s.accent, s.link, s.heading}
 	class[syntax.Number] = s.code
 	class[syntax.Name] = s.heading
@@ -32,6 +32,7 @@ func newDiffLooks(s *styles) map[byte]*diffLooks {
 	same.class[syntax.Plain] = s.muted
 	add, remove := &diffLooks{sign: s.add, plain: s.add}, &diffLooks{sign: s.remove, plain: s.remove}
 	onAdd, onRemove, ok := s.theme.Tints()
+	ok = ok && tinted
 	for _, d := range []*diffLooks{add, remove} {
 		on := onAdd
 		if d == remove {

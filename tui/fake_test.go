@@ -292,6 +292,17 @@ func runStore(n int, ids ...string) *curve.Store {
 	return store
 }
 
+// unkept is the story with no old versions of anything.
+func unkept() *agent.Snapshot {
+	s := story()
+	v := &s.Agents[0]
+	v.Plan.Versions = v.Plan.Versions[2:]
+	for i := range v.Files {
+		v.Files[i].Versions = nil
+	}
+	return s
+}
+
 // failing is the story with sources that fail.
 func failing() *agent.Snapshot {
 	s := story()

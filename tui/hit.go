@@ -10,6 +10,7 @@ const (
 	onBorder // between the fleet and the detail
 	onTabs   // the titles of the tabs, in the detail's upper edge
 	onDetail
+	onBanner
 	onStatus
 	onFooter
 )
@@ -33,6 +34,8 @@ func (l layout) hit(x, y int) (at place, px, py int) {
 		return onFooter, x, 0
 	case l.Status.has(x, y):
 		return onStatus, x, 0
+	case l.Banner.has(x, y):
+		return onBanner, x, 0
 	case l.Strip && l.Fleet.has(x, y):
 		return onFleet, x - l.Fleet.X, 0
 	case !l.Strip && l.Fleet.H > 0 && bordered && (x == l.Detail.X-1 || x == l.Detail.X) && (l.Fleet.has(x, y) || l.Detail.has(x, y)):

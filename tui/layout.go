@@ -10,6 +10,7 @@ type open struct {
 	Zoom   bool // the detail has the whole screen
 	Fleet  bool // there are agents to list
 	Status bool // there is a problem to tell
+	Banner bool // what is shown is of an earlier moment
 
 	// Split is the share of the width that the fleet has, as a person set it; 0
 	// for what is usual.
@@ -21,6 +22,7 @@ type layout struct {
 	Header rect
 	Fleet  rect
 	Strip  bool // Fleet is one line over the detail, not a column beside it
+	Banner rect // over the fleet and the detail
 	Detail rect
 	Status rect
 	Footer rect
@@ -58,6 +60,14 @@ func arrange(w, h int, o open) layout {
 		l.Status = rect{0, bottom, w, 1}
 	}
 	left := 0
+	if o.Fleet && !o.Zoom && w < wide && h >= stripRows {
+		l.Fleet, l.Strip = rect{0, top, w, 1}, true
+		top++
+	}
+	if o.Banner && h >= 8 {
+		l.Banner = rect{0, top, w, 1}
+		top++
+	}
 	switch {
 	case o.Zoom || !o.Fleet:
 	case w >= wide:
@@ -66,9 +76,6 @@ func arrange(w, h int, o open) layout {
 			left = min(max(int(math.Round(o.Split*float64(w))), splitMin), w-detailMin)
 		}
 		l.Fleet = rect{0, top, left, bottom - top}
-	case h >= stripRows:
-		l.Fleet, l.Strip = rect{0, top, w, 1}, true
-		top++
 	}
 	l.Detail = rect{left, top, w - left, bottom - top}
 	return l

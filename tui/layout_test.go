@@ -28,6 +28,14 @@ func TestArrange(t *testing.T) {
 			Header: rect{0, 0, 120, 1}, Fleet: rect{0, 1, 33, 37},
 			Detail: rect{33, 1, 87, 37}, Status: rect{0, 38, 120, 1}, Footer: rect{0, 39, 120, 1},
 		}},
+		{80, 24, open{Fleet: true, Banner: true}, layout{
+			Header: rect{0, 0, 80, 1}, Fleet: rect{0, 1, 80, 1}, Strip: true, Banner: rect{0, 2, 80, 1},
+			Detail: rect{0, 3, 80, 20}, Footer: rect{0, 23, 80, 1},
+		}},
+		{120, 40, open{Fleet: true, Banner: true}, layout{
+			Header: rect{0, 0, 120, 1}, Banner: rect{0, 1, 120, 1}, Fleet: rect{0, 2, 33, 37},
+			Detail: rect{33, 2, 87, 37}, Footer: rect{0, 39, 120, 1},
+		}},
 		{120, 40, open{Fleet: true, Zoom: true}, layout{
 			Header: rect{0, 0, 120, 1}, Detail: rect{0, 1, 120, 38}, Footer: rect{0, 39, 120, 1},
 		}},
@@ -50,10 +58,10 @@ func TestArrangeCovers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
 		w, h := rng.IntN(320), rng.IntN(110)
-		o := open{Zoom: rng.IntN(2) == 0, Fleet: rng.IntN(2) == 0, Status: rng.IntN(2) == 0}
+		o := open{Zoom: rng.IntN(2) == 0, Fleet: rng.IntN(2) == 0, Status: rng.IntN(2) == 0, Banner: rng.IntN(2) == 0}
 		l := arrange(w, h, o)
 		area := 0
-		for _, r := range []rect{l.Header, l.Fleet, l.Detail, l.Status, l.Footer} {
+		for _, r := range []rect{l.Header, l.Fleet, l.Banner, l.Detail, l.Status, l.Footer} {
 			if r.X < 0 || r.Y < 0 || r.W < 0 || r.H < 0 || r.X+r.W > w || r.Y+r.H > h {
 				t.Fatalf("%dx%d %+v: %+v is off the screen", w, h, o, r)
 			}

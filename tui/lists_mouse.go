@@ -66,7 +66,13 @@ func (p *scratchPane) Wheel(x, y, lines int) {
 	}
 }
 
-// Click selects the moment at a place, or opens it where it is selected. In
+// Zoom scrolls long lines where the wheel turns to the side.
+func (p *scratchPane) Zoom(_, _, _, side int, _ bool) bool {
+	p.pan(panStep * side)
+	return side != 0
+}
+
+// Click selects the moment at a place, or goes there where it is selected. In
 // the strip it selects the moment nearest to the time there.
 func (p *timelinePane) Click(x, y int, again bool) {
 	r := p.listRect()
@@ -76,7 +82,7 @@ func (p *timelinePane) Click(x, y int, again bool) {
 		p.pointAt(x)
 	case !r.has(r.X, y) || i >= len(p.rows):
 	case i == p.at && again:
-		p.openMoment()
+		p.travel()
 	default:
 		p.move(i - p.at)
 	}

@@ -112,7 +112,8 @@ type look struct {
 	v       *agent.View // the selected agent; nil if there is none
 	now     time.Time
 	st      *styles
-	past    bool // it is of an earlier moment
+	past    bool // it is of an earlier moment, which is now
+	lost    int  // files of which nothing is kept of then
 }
 
 // Model is the screen's only tea.Model. It alone knows the terminal's size,
@@ -125,12 +126,15 @@ type Model struct {
 	layout layout
 	st     *styles
 	dark   bool
-	// sixteen says that the terminal has no colours but its own sixteen.
-	sixteen bool
+	// sixteen says that the terminal has no colours but its own sixteen, fewer
+	// that it has not all of them.
+	sixteen, fewer bool
 
 	snap    *agent.Snapshot
 	runs    *curve.Set
 	cluster *Cluster
+	past    past // the moment that is shown, if it is not now
+	cuts    int  // how often the runs were cut to one
 	now     time.Time
 	due     time.Time // of the tick that is on its way
 	tickGen int
@@ -228,7 +232,7 @@ func (m *Model) Init() tea.Cmd {
 
 // Update implements tea.Model. It only routes.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport(), m.readPairs())
+	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport(), m.readPairs(), m.readPlan(), m.readRuns())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -240,7 +244,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.setTheme(msg.IsDark())
 		m.show()
 	case tea.ColorProfileMsg:
-		m.sixteen = msg.Profile == colorprofile.ANSI
+		m.sixteen, m.fewer = msg.Profile == colorprofile.ANSI, msg.Profile < colorprofile.TrueColor
 		m.setTheme(m.dark)
 		m.show()
 	case changed:
@@ -277,6 +281,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case versionRead:
 		m.plan.onVersion(msg)
+	case runsCut:
+		m.onRunsCut(msg)
 	case pairsRead:
 		m.files.onPairs(msg)
 	case reportRead:
@@ -348,7 +354,7 @@ func (m *Model) after(cmd tea.Cmd) tea.Cmd {
 // taken does what the panes were asked to do that is not theirs to do.
 func (m *Model) taken() tea.Cmd {
 	if mo, ok := m.moment.take(); ok {
-		m.openMoment(mo)
+		m.goMoment(mo)
 	}
 	j, what := m.jobs.take()
 	switch what {
@@ -378,7 +384,7 @@ func (m *Model) show() {
 	if m.snap != nil {
 		n = len(m.snap.Agents)
 	}
-	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != "", Split: m.split})
+	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != "", Banner: m.past.on(), Split: m.split})
 	l := look{snap: m.snap, runs: m.runs, cluster: m.cluster, now: m.now, st: m.st}
 	inner := innerOf(m.layout.Fleet)
 	if m.layout.Strip {
@@ -393,7 +399,7 @@ func (m *Model) show() {
 	inner = innerOf(m.layout.Detail)
 	p := m.tabs[m.tab].pane
 	p.SetSize(inner.W, inner.H)
-	p.Show(l)
+	p.Show(m.lookThen(l))
 }
 
 // deserted reports whether there is no agent.
@@ -459,6 +465,9 @@ func (m *Model) setTheme(dark bool) {
 		m.st = newStyles(themes.Dark())
 	default:
 		m.st = newStyles(themes.Light())
+	}
+	if m.fewer {
+		m.st.diff = newDiffLooks(m.st, false)
 	}
 	m.input.style(m.st)
 }

@@ -76,6 +76,8 @@ func (m *Model) click(x, y int) tea.Cmd {
 		return m.clickHeader(x)
 	case onFooter:
 		return m.clickFooter(x)
+	case onBanner:
+		return m.leavePast()
 	case onBorder:
 		m.pointer.holds = onBorder
 	case onFleet:

@@ -63,7 +63,7 @@ func TestPlanRevisions(t *testing.T) {
 		t.Errorf("the newest revision is\n%s", got)
 	}
 	// An answer that comes late is dropped.
-	m.Update(versionRead{gen: m.plan.gen - 1, rev: revision{text: "late", ready: true}})
+	m.Update(versionRead{revision{of: versionPair{hash: "h1"}, text: "late", ready: true}})
 	if strings.Contains(screenText(m), "late") {
 		t.Error("a late answer is shown")
 	}

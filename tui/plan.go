@@ -25,7 +25,7 @@ type planPane struct {
 
 	back  int // revisions before the newest; 0 is the newest
 	old   revision
-	gen   int
+	asked bool // the old one is being read
 	lines []mdLine
 	marks map[int]bool // the source lines that changed
 	items int          // what the plan says is to be done
@@ -43,7 +43,7 @@ type docID struct {
 
 // revision is an older version of a document, and what was before it.
 type revision struct {
-	hash         string
+	of           versionPair
 	text, before string
 	err          error
 	ready        bool
@@ -57,10 +57,7 @@ type drawn struct {
 }
 
 // versionRead brings the text of a version that was asked for.
-type versionRead struct {
-	gen int
-	rev revision
-}
+type versionRead struct{ rev revision }
 
 // SetSize sets the room inside the border.
 func (p *planPane) SetSize(w, h int) { p.w, p.h = w, h }
@@ -70,27 +67,27 @@ func (p *planPane) Keys() []bound { return tie(p.keys, p) }
 
 // Show takes a snapshot over.
 func (p *planPane) Show(l look) {
+	if p.seen == nil {
+		p.seen = map[docID]string{}
+	}
+	if l.v != nil && (p.on != docID{l.v.ID, p.goal}) || l.past != p.look.past {
+		p.leave()
+		p.top, p.back = 0, 0
+	}
 	p.look = l
 	if l.v == nil {
 		return
 	}
-	if p.seen == nil {
-		p.seen = map[docID]string{}
-	}
-	id := docID{l.v.ID, p.goal}
-	if id != p.on {
-		p.leave()
-		p.on, p.top, p.back = id, 0, 0
-	}
-	if _, ok := p.seen[id]; !ok {
-		p.seen[id] = p.doc().Text // the first look: nothing has changed yet
+	p.on = docID{l.v.ID, p.goal}
+	if _, ok := p.seen[p.on]; !ok && !l.past {
+		p.seen[p.on] = p.doc().Text // the first look: nothing has changed yet
 	}
 	p.draw()
 }
 
 // leave takes what was shown as seen.
 func (p *planPane) leave() {
-	if p.on.agent != "" && p.back == 0 {
+	if p.on.agent != "" && !p.older() {
 		p.seen[p.on] = p.from.text
 	}
 }
@@ -105,7 +102,10 @@ func (p *planPane) doc() *agent.Document {
 // draw makes the lines, where something that they depend on has changed.
 func (p *planPane) draw() {
 	want := drawn{text: p.doc().Text, before: p.seen[p.on], w: p.w - gutter, st: p.look.st}
-	if p.back > 0 {
+	if p.older() {
+		if of := p.revisionNow(); p.old.of != of {
+			p.old = revision{of: of}
+		}
 		want.text, want.before = p.old.text, p.old.before
 	}
 	if want != p.from {
@@ -146,7 +146,8 @@ func changes(before, now string) map[int]bool {
 
 // onVersion takes the text of a version over, if it is still asked for.
 func (p *planPane) onVersion(msg versionRead) {
-	if msg.gen == p.gen && p.back > 0 {
+	p.asked = false
+	if p.older() && msg.rev.of == p.old.of {
 		p.old = msg.rev
 		p.draw()
 	}
@@ -168,7 +169,7 @@ func (p *planPane) toggleGoal() {
 }
 
 func (p *planPane) markSeen() {
-	if p.back == 0 && p.look.v != nil {
+	if p.look.v != nil && !p.older() {
 		p.seen[p.on] = p.from.text
 		p.draw()
 	}
@@ -196,37 +197,52 @@ func (p *planPane) nextChange() {
 	}
 }
 
-// revision steps n revisions on, and asks for the text there.
-func (p *planPane) revision(n int) tea.Cmd {
+// older reports whether another version is shown than the newest there is: one
+// that has to be read.
+func (p *planPane) older() bool { return p.look.v != nil && (p.back > 0 || p.look.past) }
+
+// versionPair names a version and the one before it; empty for none.
+type versionPair struct{ hash, before string }
+
+// revisionNow is the version that is shown, if one is kept.
+func (p *planPane) revisionNow() versionPair {
+	vs := p.doc().Versions
+	i := len(vs) - 1 - p.back
+	switch {
+	case i < 0:
+		return versionPair{}
+	case i == 0:
+		return versionPair{vs[0].Hash, ""}
+	}
+	return versionPair{vs[i].Hash, vs[i-1].Hash}
+}
+
+// revision steps n revisions on.
+func (p *planPane) revision(n int) {
 	if p.look.v == nil {
-		return nil
+		return
 	}
-	versions := p.doc().Versions
-	back := min(max(p.back-n, 0), max(len(versions)-1, 0))
-	if back == p.back {
-		return nil
-	}
-	p.back, p.top = back, 0
-	p.gen++
-	if back == 0 {
+	if back := min(max(p.back-n, 0), max(len(p.doc().Versions)-1, 0)); back != p.back {
+		p.back, p.top = back, 0
 		p.draw()
+	}
+}
+
+// readPlan has the version read that is shown, and the one before it.
+func (m *Model) readPlan() tea.Cmd {
+	p := &m.plan
+	if m.tabs[m.tab].pane != pane(p) || !p.older() || p.asked || p.old.ready || p.old.of.hash == "" {
 		return nil
 	}
-	i := len(versions) - 1 - back
-	hash, before := versions[i].Hash, ""
-	if i > 0 {
-		before = versions[i-1].Hash
-	}
-	p.old = revision{hash: hash}
-	p.draw()
-	gen, read := p.gen, p.read
+	p.asked = true
+	of, read := p.old.of, p.read
 	return func() tea.Msg {
-		rev := revision{hash: hash, ready: true}
-		rev.text, rev.err = read(hash)
-		if rev.err == nil && before != "" {
-			rev.before, rev.err = read(before)
+		rev := revision{of: of, ready: true}
+		rev.text, rev.err = read(of.hash)
+		if rev.err == nil && of.before != "" {
+			rev.before, rev.err = read(of.before)
 		}
-		return versionRead{gen, rev}
+		return versionRead{rev}
 	}
 }
 
@@ -246,11 +262,13 @@ func (p *planPane) View() string {
 	st := p.look.st
 	lines := []string{" " + p.head(p.w-2), st.faint.Render(strings.Repeat("─", p.w))}
 	switch d := p.doc(); {
-	case p.back > 0 && !p.old.ready:
+	case p.older() && p.old.of.hash == "":
+		lines = append(lines, wrapText(p.unkept(), p.w, st.warn)...)
+	case p.older() && !p.old.ready:
 		lines = append(lines, st.muted.Render(cut("reading that revision", p.w)))
-	case p.back > 0 && p.old.err != nil:
+	case p.older() && p.old.err != nil:
 		lines = append(lines, wrapText("That revision cannot be read: "+p.old.err.Error(), p.w, st.bad)...)
-	case d.Text == "" && p.back == 0:
+	case d.Text == "" && !p.older():
 		lines = append(lines, p.absent(d)...)
 	default:
 		lines = append(lines, p.body()...)
@@ -288,6 +306,12 @@ func (p *planPane) absent(d *agent.Document) []string {
 		p.w, p.look.st.muted)
 }
 
+// unkept says that there is nothing to show of then.
+func (p *planPane) unkept() string {
+	what := map[bool]string{false: "plan", true: "goal"}[p.goal]
+	return "No version of the " + what + " is kept that is so old. ) goes on to later moments, esc back to now."
+}
+
 // head names the document, how far it is done and which revision it is.
 func (p *planPane) head(w int) string {
 	st, d := p.look.st, p.doc()
@@ -308,16 +332,16 @@ func (p *planPane) head(w int) string {
 	}
 	n := len(d.Versions)
 	at, when := d.At, ""
-	if p.back > 0 && p.back < n {
+	if p.older() && p.back < n {
 		at = d.Versions[n-1-p.back].At
 	}
 	if s := since(p.look.now, at); s != "" {
-		when = s + " ago"
+		when = s + p.look.ago()
 	}
 	right := st.muted.Render(when)
 	if n > 1 {
 		look := st.muted
-		if p.back > 0 {
+		if p.older() {
 			look = st.warn
 		}
 		right = look.Render(fmt.Sprintf("revision %d of %d", n-p.back, n)) + st.muted.Render("  "+when)

@@ -288,6 +288,12 @@ func TestNothingExceedsItsRectangle(t *testing.T) {
 					m.files.reading = false
 					m.Update(m.readPairs()())
 				}
+				for _, read := range []func() tea.Cmd{m.readPlan, m.readRuns} {
+					m.plan.asked, m.past.cutting = false, false
+					if cmd := read(); cmd != nil {
+						m.Update(cmd())
+					}
+				}
 			case 8:
 				m.Update(paused{m.asking.gen})
 			case 1:

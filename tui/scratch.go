@@ -74,7 +74,7 @@ func (p *scratchPane) Show(l look) {
 	if p.seen == nil {
 		p.seen, p.marked = map[agent.ID]time.Time{}, map[agent.ID]bool{}
 	}
-	if _, ok := p.seen[l.v.ID]; !ok {
+	if _, ok := p.seen[l.v.ID]; !ok && !l.past {
 		p.seen[l.v.ID] = l.now
 	}
 	found := -1
@@ -108,11 +108,10 @@ func (p *scratchPane) pick(i int) {
 	}
 	was := p.doc
 	p.cmp = compare(f, p.base, p.baseTime())
-	switch p.doc = p.pairs[p.cmp.key]; {
-	case p.cmp.kept || p.doc == nil && p.base == lastChange && f.Diff != "":
+	p.doc = p.pairs[p.cmp.key]
+	told := p.base == lastChange && f.Diff != "" // by the snapshot
+	if p.cmp.kept || told && (p.doc == nil || p.doc.err != nil) {
 		p.doc = p.keptDoc(f)
-	case p.cmp.same:
-		p.doc = &paired{}
 	}
 	if p.doc == nil {
 		p.doc = was // until the other one is read
@@ -193,6 +192,9 @@ func (p *scratchPane) scroll(n int) {
 
 // pages goes on by halves of the screen.
 func (p *scratchPane) pages(n int) { p.scroll(n * max(p.h/2, 1)) }
+
+// panStep is by how many cells long lines are scrolled.
+const panStep = 8
 
 // pan scrolls long lines to the side.
 func (p *scratchPane) pan(n int) {
@@ -314,6 +316,9 @@ func (p *scratchPane) Note() string {
 	s := fmt.Sprintf("%d of %s", p.at+1, plural(len(p.rows), "file"))
 	if n := p.look.v.Turn.N; n > 0 {
 		s += fmt.Sprintf(", • in turn %d", n)
+	}
+	if n := p.look.lost; n > 0 {
+		s = fmt.Sprintf("of %s nothing is kept of then, ", plural(n, "more file")) + s
 	}
 	return st.muted.Render(s)
 }

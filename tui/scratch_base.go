@@ -75,9 +75,10 @@ func moment(now, t time.Time) string {
 
 // comparison is what a file is to be compared with.
 type comparison struct {
-	key  pairKey
-	kept bool // what the snapshot says of its last change is all there is
-	same bool // nothing has changed since
+	key   pairKey
+	kept  bool // what the snapshot says of its last change is all there is
+	same  bool // nothing has changed since: it is shown as it is
+	first bool // it was found like that: there is no version before
 
 	oldest time.Time // the version that it is compared with, where none is kept of then
 }
@@ -113,7 +114,9 @@ func compare(f *agent.FileChange, b base, at time.Time) comparison {
 		case n > 1:
 			c.key.from = vs[n-2].Hash
 		default:
-			c.kept = vs[0].Turn == 0 // found as it is: there is nothing to compare it with
+			if c.first = vs[0].Turn == 0; c.first {
+				c.key.from = c.key.to
+			}
 		}
 		return c
 	}
@@ -127,7 +130,10 @@ func compare(f *agent.FileChange, b base, at time.Time) comparison {
 		c.key.from = vs[0].Hash
 		c.oldest = vs[0].At
 	}
-	c.same = c.key.from == c.key.to || f.Deleted && !f.At.After(at)
+	if f.Deleted && !f.At.After(at) {
+		c.key.to = c.key.from
+	}
+	c.same = c.key.from == c.key.to
 	return c
 }
 

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"fmt"
-
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
@@ -31,6 +29,7 @@ const (
 	maxPairs    = 12
 	maxTallies  = 4096
 	pairsAtOnce = 16
+	maxUnified  = 1 << 20 // bytes of a diff
 )
 
 // readPairs has the differences read that are on screen, the selected file's
@@ -41,7 +40,7 @@ func (m *Model) readPairs() tea.Cmd {
 		return nil
 	}
 	var whole, count []pairKey
-	if c := p.cmp; !c.kept && !c.same && p.pairs[c.key] == nil {
+	if c := p.cmp; !c.kept && p.pairs[c.key] == nil {
 		whole = append(whole, c.key)
 	}
 	at := p.baseTime()
@@ -82,15 +81,19 @@ func readPair(read func(string) (string, error), k pairKey, whole bool) *paired 
 		}
 		var err error
 		if *v.to, err = read(v.hash); err != nil {
-			return &paired{err: fmt.Errorf("a version of it cannot be read: %w", err)}
+			return &paired{err: err}
 		}
 	}
 	t.whole = true
 	out := &paired{}
 	var unified string
-	unified, out.added, out.removed = workspace.Diff(k.path, t.before, t.after)
+	unified, out.added, out.removed = workspace.DiffUpTo(maxUnified, k.path, t.before, t.after)
 	if whole {
-		out.diff = newDifference(k.path, unified, t)
+		if k.from == k.to {
+			out.diff = asItIs(k.path, t.after)
+		} else {
+			out.diff = newDifference(k.path, unified, t)
+		}
 		out.table = newTable(k.path, t.before, t.after)
 	}
 	return out

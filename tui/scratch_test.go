@@ -23,7 +23,7 @@ func TestCompare(t *testing.T) {
 		want comparison
 	}{
 		{"its last change", agent.FileChange{Versions: three}, lastChange, time.Time{}, comparison{key: pairKey{"", "b", "c"}}},
-		{"as it was found", agent.FileChange{Versions: three[:1]}, lastChange, time.Time{}, comparison{key: pairKey{"", "", "a"}, kept: true}},
+		{"as it was found", agent.FileChange{Versions: three[:1]}, lastChange, time.Time{}, comparison{key: pairKey{"", "a", "a"}, first: true}},
 		{"written once", agent.FileChange{Versions: born[:1]}, lastChange, time.Time{}, comparison{key: pairKey{"", "", "b"}}},
 		{"an hour ago", agent.FileChange{Versions: three}, lastHour, ago(hour), comparison{key: pairKey{"", "b", "c"}}},
 		{"at the time of a version", agent.FileChange{Versions: three}, lastHour, ago(5 * hour), comparison{key: pairKey{"", "a", "c"}}},
@@ -33,7 +33,7 @@ func TestCompare(t *testing.T) {
 		{"no versions", agent.FileChange{At: clock}, lastHour, ago(hour), comparison{kept: true}},
 		{"no versions, nor a change", agent.FileChange{At: ago(3 * hour)}, lastHour, ago(hour), comparison{kept: true, same: true}},
 		{"deleted since", agent.FileChange{Versions: three, Deleted: true, At: clock}, lastHour, ago(hour), comparison{key: pairKey{"", "b", ""}}},
-		{"deleted before", agent.FileChange{Versions: three, Deleted: true, At: ago(2 * hour)}, lastHour, ago(hour), comparison{key: pairKey{"", "b", ""}, same: true}},
+		{"deleted before", agent.FileChange{Versions: three, Deleted: true, At: ago(2 * hour)}, lastHour, ago(hour), comparison{key: pairKey{"", "b", "b"}, same: true}},
 	} {
 		if got := compare(&c.f, c.b, c.at); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
@@ -48,7 +48,7 @@ func TestBases(t *testing.T) {
 	press(m, "2")
 	for _, want := range []struct{ key, text, thread string }{
 		{"", "its last change", "+4 −1"},
-		{"b", "Nothing in it has changed since your first look, 03:06.", "="},
+		{"b", "unchanged since your first look, 03:06", "="},
 		{"b", "since turn 212 began, 02:24", "+4 −1"},
 		{"b", "since 1 h ago, 02:06", "+4 −1"},
 		{"b", "since the start, Sat 04:00", "+5"},
@@ -81,7 +81,7 @@ func TestLostVersion(t *testing.T) {
 	m := start(src, size{120, 40})
 	press(m, "2", "b", "b")
 	got := ansi.Strip(m.View().Content)
-	if !strings.Contains(got, "a version of it cannot be read: the journal has no version t2") || !strings.Contains(got, "?") {
+	if !strings.Contains(got, "A version of it cannot be read: the journal has no version t2.") || !strings.Contains(got, "?") {
 		t.Errorf("it is not told:\n%s", got)
 	}
 }

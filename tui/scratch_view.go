@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"vigil/agent"
 )
@@ -47,6 +48,12 @@ func (p *scratchPane) counts(f *agent.FileChange, c comparison) string {
 		return st.remove.Render("deleted")
 	}
 	n, fresh := tally{f.Added, f.Removed}, f.New
+	switch {
+	case unreadable(f):
+		return st.bad.Render("unreadable")
+	case n == tally{} && !fresh && f.Note != "":
+		return st.muted.Render(cut(line(f.Note), 12))
+	}
 	if p.counted(f, c) {
 		fresh = c.key.from == ""
 		switch got, ok := p.tallies[c.key]; {
@@ -65,16 +72,19 @@ func (p *scratchPane) counts(f *agent.FileChange, c comparison) string {
 	return s + n.draw(st)
 }
 
+// unreadable reports whether a file could not be read when it changed.
+func unreadable(f *agent.FileChange) bool { return strings.HasPrefix(f.Note, "cannot be read") }
+
 func (n tally) draw(st *styles) string {
 	s := ""
 	if n.added > 0 {
-		s = st.add.Render("+" + number(float64(n.added)))
+		s = st.add.Render("+" + thousands(n.added))
 	}
 	if n.removed > 0 {
 		if s != "" {
 			s += " "
 		}
-		s += st.remove.Render("−" + number(float64(n.removed)))
+		s += st.remove.Render("−" + thousands(n.removed))
 	}
 	return s
 }
@@ -82,7 +92,7 @@ func (n tally) draw(st *styles) string {
 // viewDiff draws the head of the selected file, and its diff or table.
 func (p *scratchPane) viewDiff() []string {
 	st, r, f := p.look.st, p.diffRect(), p.file()
-	when := since(p.look.now, f.At) + " ago"
+	when := since(p.look.now, f.At) + p.look.ago()
 	if f.Turn > 0 {
 		when = fmt.Sprintf("turn %d, ", f.Turn) + when
 	}
@@ -92,7 +102,11 @@ func (p *scratchPane) viewDiff() []string {
 	}
 	lines := []string{head, " " + p.against(r.W-2)}
 	if why := p.nothing(f); why != "" {
-		for _, l := range wrapText(why, r.W-2, st.muted) {
+		look := st.muted
+		if p.doc != nil && p.doc.err != nil || unreadable(f) {
+			look = st.bad
+		}
+		for _, l := range wrapText(why, r.W-2, look) {
 			lines = append(lines, " "+l)
 		}
 		return lines[:min(len(lines), r.H+headRows)]
@@ -121,6 +135,10 @@ func (p *scratchPane) against(w int) string {
 	st := p.look.st
 	words, look := p.baseWords(), st.accent
 	switch c := p.cmp; {
+	case c.first:
+		words = "as it was found: no version before it is kept"
+	case c.same:
+		words, look = "unchanged "+words, st.muted
 	case !c.oldest.IsZero():
 		words, look = "since "+moment(p.look.now, c.oldest)+", the oldest that is kept", st.warn
 	case c.kept && p.base != lastChange && !c.same:
@@ -150,11 +168,13 @@ func (p *scratchPane) nothing(f *agent.FileChange) string {
 	case p.doc == nil:
 		return "comparing"
 	case p.doc.err != nil:
-		return line(p.doc.err.Error())
-	case p.cmp.same:
+		return "A version of it cannot be read: " + line(p.doc.err.Error()) + ". b compares with another time."
+	case p.cmp.kept && p.cmp.same:
 		return "Nothing in it has changed " + p.baseWords() + "."
 	case p.doc.diff != nil:
 		return ""
+	case unreadable(f):
+		return "It " + line(f.Note) + "."
 	case f.Note != "":
 		return "No difference is kept: " + line(f.Note) + "."
 	case f.Binary:

@@ -101,7 +101,7 @@ func newStyles(t themes.Theme) *styles {
 		target: fg(r.Target), record: fg(r.Record),
 		selection: ground(r.Selection),
 	}
-	st.diff = newDiffLooks(st)
+	st.diff = newDiffLooks(st, true)
 	return st
 }
 

@@ -149,7 +149,7 @@ func (g *grid) measure() {
 				continue
 			}
 			some[c]++
-			if _, err := strconv.ParseFloat(strings.TrimRight(strings.Trim(s, "*"), "%"), 64); err == nil {
+			if isNumber(s) {
 				numbers[c]++
 			}
 		}
@@ -157,6 +157,11 @@ func (g *grid) measure() {
 	for c := range g.right {
 		g.right[c] = numbers[c] > 0 && numbers[c]*5 >= some[c]*4 // a column of numbers may have some "n/a"
 	}
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(strings.TrimRight(strings.Trim(s, "*"), "%"), 64)
+	return err == nil
 }
 
 // cell is a value made fit for one line.
@@ -245,9 +250,23 @@ func object(l string) (keys, values []string, ok bool) {
 		if bytes.HasPrefix(v, []byte(`"`)) {
 			_ = json.Unmarshal(v, &s) // else it is shown as it stands
 		}
-		keys, values = append(keys, t.(string)), append(values, cell(s))
+		keys, values = append(keys, t.(string)), append(values, cell(short(s)))
 	}
 	return keys, values, true
+}
+
+// short rounds a number that is written with all the digits that a computer
+// has, as 3.2821000000000002 is.
+func short(s string) string {
+	const most, digits = 12, 8
+	if len(s) <= most || !strings.Contains(s, ".") || !isNumber(s) {
+		return s
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil { // with a sign of percent
+		return s
+	}
+	return strconv.FormatFloat(v, 'g', digits, 64)
 }
 
 // markdownTables reads the tables of a Markdown text, each with the heading

@@ -39,6 +39,7 @@ func TestTables(t *testing.T) {
 			"r.jsonl", `{"run":"a","n":1}`, "{\"run\":\"a\",\"n\":1}\nnot json\n{\"n\":null,\"run\":\"b\",\"cfg\":{\"lr\": 0.1}}", 0, 40,
 			" run     n  cfg\n a       1\n+b    null  {\"lr\": 0.1}",
 		},
+		{"r.jsonl", "", `{"loss": 3.2821000000000002, "at": "2026-11-28T07:22:38Z", "n": 12345678901234}`, 0, 60, "   loss  at                                 n\n+3.2821  2026-11-28T07:22:38Z  12345678901234"},
 		{"p.md", "| a |\n|---|\n| 1 |", "# Best\n\n| a |\n|---|\n| 1 |\n\ntext\n\n| b | c |\n|:-:|---|\n| 2 | x |\n", 0, 40, " a\n Best\n 1\n\n+2  x"},
 		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 10) + "\n", 0, 24, " a            b\n+xxxxxxxxxx…  yyyyyyyyyy"},
 		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 30) + "\n", 0, 12, " a         b\n+xxxxxxx…  ›"},

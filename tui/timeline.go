@@ -30,9 +30,9 @@ type timelinePane struct {
 	sel     agent.Moment // the selected one: it stays when others come before it
 	away    bool         // one has moved away from the newest
 	at, top int
-	loose   bool          // scrolled away from the selected one
-	strip   []string      // the states over the span
-	opened  *agent.Moment // asked to be opened
+	loose   bool      // scrolled away from the selected one
+	strip   []string  // the states over the span
+	asked   momentAsk // what is to be shown
 }
 
 // momentKind is what the list is narrowed down to.
@@ -130,17 +130,27 @@ func (p *timelinePane) nextKind() {
 	p.Show(p.look)
 }
 
-func (p *timelinePane) openMoment() {
+// momentAsk is a moment that a person wants to see: in full, or everything as
+// it stood then.
+type momentAsk struct {
+	of   *agent.Moment // nil for none
+	full bool
+}
+
+func (p *timelinePane) openMoment() { p.ask(true) }
+func (p *timelinePane) travel()     { p.ask(false) }
+
+func (p *timelinePane) ask(full bool) {
 	if p.at < len(p.rows) {
-		p.opened = &p.all[p.rows[p.at]]
+		p.asked = momentAsk{&p.all[p.rows[p.at]], full}
 	}
 }
 
-// take hands out the moment that was asked to be opened, once.
-func (p *timelinePane) take() (*agent.Moment, bool) {
-	mo := p.opened
-	p.opened = nil
-	return mo, mo != nil
+// take hands out what was asked for, once.
+func (p *timelinePane) take() (momentAsk, bool) {
+	a := p.asked
+	p.asked = momentAsk{}
+	return a, a.of != nil
 }
 
 // Note says where one is, and what is left out.
@@ -218,15 +228,11 @@ func (p *timelinePane) row(mo *agent.Moment, w int) string {
 		return fit(when+" "+p.gapLine(mo, w-len("T+000h00m ")-10), w)
 	}
 	sign, look := momentSign(st, mo)
-	kind := string(mo.Type)
-	if mo.Type == agent.MTurnEnd && mo.Ending != "" {
-		kind = string(mo.Ending)
-	}
 	text := st.text.Render(line(mo.Text))
 	if mo.For >= time.Minute {
 		text += st.muted.Render("  " + age(mo.For))
 	}
-	return fit(when+" "+look.Render(sign+" "+fmt.Sprintf("%-11s", kind))+" "+text, w)
+	return fit(when+" "+look.Render(sign+" "+fmt.Sprintf("%-11s", momentWord(mo)))+" "+text, w)
 }
 
 // gapLine draws an idle stretch, the longer the wider.
@@ -238,6 +244,14 @@ func (p *timelinePane) gapLine(mo *agent.Moment, w int) string {
 	n := int(mo.For / (10 * time.Minute))
 	n = min(max(n, 2), max(w-len(label), 2))
 	return p.look.st.warn.Render(strings.Repeat("┄", n) + label + strings.Repeat("┄", 2))
+}
+
+// momentWord names what a moment is.
+func momentWord(mo *agent.Moment) string {
+	if mo.Type == agent.MTurnEnd && mo.Ending != "" {
+		return string(mo.Ending)
+	}
+	return string(mo.Type)
 }
 
 // momentSign returns the shape and the paint of a moment.

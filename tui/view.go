@@ -57,6 +57,9 @@ func (m *Model) frame() string {
 	if l.Strip {
 		lines = append(lines, fit(m.fleet.View(), m.w))
 	}
+	if l.Banner.H > 0 {
+		lines = append(lines, m.viewBanner(m.w))
+	}
 	detail := m.viewDetail()
 	if l.Fleet.H > 0 && !l.Strip {
 		fleet := boxed(m.st, l.Fleet.W, l.Fleet.H, m.st.title.Render("agents"), m.fleet.Note(),

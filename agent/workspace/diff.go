@@ -19,6 +19,11 @@ const (
 // a long line after 2 KiB; the counts are always of the whole, and a last line
 // that starts with a backslash (which patch ignores) says what is missing.
 func Diff(path, before, after string) (unified string, added, removed int) {
+	return DiffUpTo(maxDiff, path, before, after)
+}
+
+// DiffUpTo is Diff for one who has room for a diff of so many bytes.
+func DiffUpTo(most int, path, before, after string) (unified string, added, removed int) {
 	if before == after {
 		return "", 0, 0
 	}
@@ -37,18 +42,18 @@ func Diff(path, before, after string) (unified string, added, removed int) {
 			}
 		}
 	}
-	return shorten(u.String()), added, removed
+	return shorten(u.String(), most), added, removed
 }
 
 // shorten cuts a diff to what is worth keeping.
-func shorten(s string) string {
+func shorten(s string, most int) string {
 	if len(s) <= maxDiffLine {
 		return s
 	}
 	var b strings.Builder
-	b.Grow(min(len(s), maxDiff+128))
+	b.Grow(min(len(s), most+128))
 	for s != "" {
-		if b.Len() >= maxDiff {
+		if b.Len() >= most {
 			fmt.Fprintf(&b, "\\ %d more lines of this diff are not kept\n", strings.Count(s, "\n"))
 			break
 		}

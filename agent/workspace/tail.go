@@ -121,5 +121,5 @@ func tailDiff(path string, before, lines int, appended []byte) string {
 		b.WriteByte('+')
 		b.WriteString(line)
 	}
-	return shorten(b.String())
+	return shorten(b.String(), maxDiff)
 }
