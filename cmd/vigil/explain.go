@@ -31,6 +31,8 @@ func newExplain(e env, given *overrides) *cobra.Command {
 			"dry_run), sent, wasted (in a row), and conditions (as in status).",
 		Example: "vigil explain opus-v3",
 		Args:    usageArgs(cobra.ExactArgs(1)),
+
+		ValidArgsFunction: completeAgent(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runExplain(cmd.Context(), e, *given, args[0], asJSON)
 		},
