@@ -28,13 +28,14 @@ func (w wheeled) String() string { return w.at.String() }
 // through.
 type settled struct{}
 
-// Coalesce returns a filter for tea.WithFilter that lets one move of the mouse
-// or turn of its wheel through at a time. What comes meanwhile is gathered, and
-// follows after 16 ms: the newest move, and all notches of the wheel. Moves that
-// change nothing are dropped, so that they cost no frame. It is for one program.
-func Coalesce() func(tea.Model, tea.Msg) tea.Msg {
+// ProgramOptions returns what a program that runs a [Model] is to be made with,
+// besides its terminal: at most 30 frames a second, and one move of the mouse or
+// turn of its wheel at a time. What comes meanwhile is gathered, and follows
+// after 16 ms: the newest move, and all notches of the wheel. Moves that change
+// nothing are dropped, so that they cost no frame. They are for one program.
+func ProgramOptions() []tea.ProgramOption {
 	var c calm
-	return c.filter
+	return []tea.ProgramOption{tea.WithFPS(int(time.Second / frameTime)), tea.WithFilter(c.filter)}
 }
 
 type calm struct {

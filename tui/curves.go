@@ -35,7 +35,6 @@ type curvesPane struct {
 
 	x0, x1 float64 // the part of the x axis that is seen; equal: all of it
 	y0, y1 float64 // ... of the y axis; equal: what fits
-	held   span1   // the y axis while the crowd is drawn, see hold
 	cursor float64 // where values are read
 	aimed  bool    // the cursor is shown
 	pinned bool    // ... and does not follow the mouse

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"math"
 
 	"vigil/remote/curve"
 	"vigil/tui/chart"
@@ -9,10 +10,11 @@ import (
 
 // tail and longTail bound the part of the curves that y fits: their fall at the
 // start would flatten the rest. It is made longer for the sake of runs that are
-// not that far yet.
+// not that far yet, in steps: y would move with each of their points otherwise.
 const (
-	tail     = 0.5
-	longTail = 0.8
+	tail      = 0.5
+	longTail  = 0.8
+	tailSteps = 10
 )
 
 // chartIt hands the chart what it draws.
@@ -119,7 +121,7 @@ func (p *curvesPane) tail(cones []chart.Cone) float64 {
 	part := tail
 	for _, q := range p.picked {
 		if _, hi, ok := q.trace.Bounds(); ok && q.run.Status == curve.Running && end > 0 {
-			part = max(part, 1-0.85*hi/end)
+			part = max(part, math.Ceil((1-0.85*hi/end)*tailSteps)/tailSteps)
 		}
 	}
 	return min(part, longTail)
@@ -224,11 +226,6 @@ func (p *curvesPane) drawCrowd() {
 	if !p.crowd || len(p.picked) == 0 {
 		return
 	}
-	if p.y0 == p.y1 {
-		_, _, lo, hi := p.chart.Limits()
-		p.held.keep(lo, hi)
-		p.chart.SetY(p.held.lo, p.held.hi)
-	}
 	_, _, w, h := p.chart.Plot()
 	x0, x1, y0, y1 := p.chart.Limits()
 	p.left = p.density.Draw(curve.Grid{
@@ -236,19 +233,4 @@ func (p *curvesPane) drawCrowd() {
 		LogX: p.logX && x0 > 0, LogY: p.logY && y0 > 0, Cols: 2 * w, Rows: 4 * h,
 	}, p.runs, crowdWork)
 	p.chart.SetCrowd(&p.density)
-}
-
-// span1 is a range of y that is kept for as long as it serves: with each other
-// range, every run of the crowd has to be drawn anew.
-type span1 struct{ lo, hi float64 }
-
-func (s *span1) keep(lo, hi float64) {
-	const room, loose = 0.03, 0.7
-	if lo < s.lo || hi > s.hi || hi-lo < loose*(s.hi-s.lo) {
-		d := room * (hi - lo)
-		s.lo, s.hi = lo-d, hi+d
-		if lo > 0 && s.lo <= 0 {
-			s.lo = lo
-		}
-	}
 }

@@ -98,14 +98,14 @@ func (p *curvesPane) toggleAll()   { p.all = !p.all; p.fit(); p.again() }
 func (p *curvesPane) toggleLogX()  { p.logX = !p.logX; p.again() }
 func (p *curvesPane) toggleLogY()  { p.logY = !p.logY; p.again() }
 func (p *curvesPane) toggleSeeds() { p.seeds = !p.seeds; p.again() }
-func (p *curvesPane) toggleCrowd() { p.crowd, p.held = !p.crowd, span1{}; p.again() }
+func (p *curvesPane) toggleCrowd() { p.crowd = !p.crowd; p.again() }
 func (p *curvesPane) toggleFront() { p.frontier = !p.frontier; p.again() }
 func (p *curvesPane) toggleFit()   { p.whole, p.y0, p.y1 = !p.whole, 0, 0; p.again() }
 
 // fit shows all there is, without a cursor.
 func (p *curvesPane) fit() {
 	p.x0, p.x1, p.y0, p.y1 = 0, 0, 0, 0
-	p.held, p.aimed, p.pinned = span1{}, false, false
+	p.aimed, p.pinned = false, false
 }
 
 func (p *curvesPane) showAll() {

@@ -19,17 +19,33 @@ const maxMarkdown = 20_000
 // markdown draws a text in lines of at most w cells: headings, lists, tick
 // boxes, quotes, code, tables and emphasis. What it does not know, it shows as
 // it stands.
-func markdown(text string, w int, st *styles) []mdLine {
+func markdown(text string, w int, st *styles) []mdLine { return new(mdMemo).draw(text, w, st) }
+
+// mdMemo keeps how the lines of the last text were drawn: the next revision of
+// a long plan shares most of them, and to break a line costs far more than to
+// find it. The zero value is empty.
+type mdMemo struct {
+	w     int
+	st    *styles
+	drawn map[string][]string // by source line
+}
+
+// draw is markdown with what it knows of the text before.
+func (m *mdMemo) draw(text string, w int, st *styles) []mdLine {
 	if w <= 0 {
 		return nil
 	}
-	d := mdDrawer{w: w, st: st, src: strings.Split(strings.TrimRight(block(text), "\n"), "\n")}
+	if m.w != w || m.st != st {
+		*m = mdMemo{w: w, st: st}
+	}
+	d := mdDrawer{w: w, st: st, src: strings.Split(strings.TrimRight(block(text), "\n"), "\n"), was: m.drawn, now: map[string][]string{}}
 	if len(d.src) > maxMarkdown {
 		d.src = d.src[:maxMarkdown]
 	}
 	for d.i < len(d.src) {
 		d.block()
 	}
+	m.drawn = d.now
 	return d.out
 }
 
@@ -39,6 +55,8 @@ type mdDrawer struct {
 	src []string
 	i   int // the source line that is next
 	out []mdLine
+
+	was, now map[string][]string // lists and paragraphs by source line: the text before's, and this one's
 }
 
 func (d *mdDrawer) emit(i int, s string) { d.out = append(d.out, mdLine{s, i}) }
@@ -66,7 +84,14 @@ func (d *mdDrawer) block() {
 	case strings.HasPrefix(s, ">"):
 		d.wrap(inline(strings.TrimSpace(strings.TrimLeft(s, "> ")), d.st, d.st.muted), d.st.faint.Render("▎ "), "")
 	default:
-		d.item(s, indent)
+		lines, ok := d.was[raw]
+		if !ok {
+			lines = d.item(s, indent)
+		}
+		d.now[raw] = lines
+		for _, l := range lines {
+			d.emit(d.i, l)
+		}
 	}
 	d.i++
 }
@@ -101,12 +126,11 @@ func (d *mdDrawer) heading(s string) {
 }
 
 // item draws a list's entry or a paragraph's line, indented as it stands.
-func (d *mdDrawer) item(s string, indent int) {
+func (d *mdDrawer) item(s string, indent int) []string {
 	lead := pad(min(indent, d.w/3))
 	mark, rest, ok := bullet(s)
 	if !ok {
-		d.wrap(inline(s, d.st, d.st.text), lead, lead)
-		return
+		return wrapSpans(inline(s, d.st, d.st.text), d.w, lead, lead)
 	}
 	look := d.st.text
 	sign := d.st.accent.Render(mark)
@@ -118,8 +142,7 @@ func (d *mdDrawer) item(s string, indent int) {
 			sign, rest, look = d.st.good.Render("☑"), rest[4:], d.st.muted
 		}
 	}
-	d.wrap(inline(strings.TrimSpace(rest), d.st, look), lead+sign+" ",
-		lead+pad(cells(sign)+1))
+	return wrapSpans(inline(strings.TrimSpace(rest), d.st, look), d.w, lead+sign+" ", lead+pad(cells(sign)+1))
 }
 
 // bullet splits a list's entry into its mark and its text.

@@ -290,7 +290,7 @@ func TestNoMouse(t *testing.T) {
 func TestCoalesce(t *testing.T) {
 	m := start(newFake(huge(60)), size{120, 40})
 	press(m, "1")
-	filter := Coalesce()
+	filter := new(calm).filter
 	passed := 0
 	send := func(msg tea.Msg) {
 		if msg = filter(m, msg); msg != nil {

@@ -31,6 +31,7 @@ type planPane struct {
 	items int          // what the plan says is to be done
 	done  int          // ... and how many of them are
 	from  drawn        // what lines were drawn from
+	memo  mdMemo
 	top   int
 }
 
@@ -112,7 +113,7 @@ func (p *planPane) draw() {
 			p.items, p.done = count(want.text)
 		}
 		p.from = want
-		p.lines = markdown(want.text, want.w, want.st)
+		p.lines = p.memo.draw(want.text, want.w, want.st)
 		p.marks = changes(want.before, want.text)
 	}
 	p.scroll(0)

@@ -66,7 +66,7 @@ func play(what string) error {
 		Now:  func() time.Time { return clock.Add(time.Since(began)) },
 		GoTo: func(p agent.Pane) error { return fmt.Errorf("there is no pane %s here", p.ID) },
 	}
-	_, err := tea.NewProgram(New(src, o), tea.WithFilter(Coalesce())).Run()
+	_, err := tea.NewProgram(New(src, o), ProgramOptions()...).Run()
 	return err
 }
 

@@ -44,9 +44,9 @@ func program(t *testing.T, s *agent.Snapshot, env []string, profile colorprofile
 	src.sent = make(chan agent.Intent, 1000)
 	done := make(chan struct{})
 	m := New(src, Options{Done: done})
-	p := tea.NewProgram(m,
+	p := tea.NewProgram(m, append(ProgramOptions(),
 		tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(120, 40), tea.WithColorProfile(profile),
-		tea.WithEnvironment(env), tea.WithoutSignalHandler())
+		tea.WithEnvironment(env), tea.WithoutSignalHandler())...)
 	ended := make(chan error, 1)
 	go func() { _, err := p.Run(); ended <- err }()
 	time.Sleep(time.Second)
@@ -127,6 +127,32 @@ func TestMovesWriteNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// However much happens, and however fast the keys are, no more than 30 frames a
+// second are written.
+func TestFramesPerSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		program(t, quiet(), env, colorprofile.TrueColor, func(p *tea.Program, src *fake, out *terminal) {
+			out.take()
+			frames := 0
+			for i := range 1000 {
+				p.Send(keyMsg([]string{"1", "2", "3", "4"}[i%4]))
+				select {
+				case src.changed <- struct{}{}:
+				default:
+				}
+				time.Sleep(time.Millisecond)
+				synctest.Wait()
+				if out.take() != "" {
+					frames++
+				}
+			}
+			if frames < 20 || frames > 31 {
+				t.Errorf("it wrote %d frames in a second", frames)
+			}
+		})
+	})
 }
 
 // A countdown is seen from second to second, and no longer than it runs.

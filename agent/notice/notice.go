@@ -26,9 +26,10 @@ const (
 	Broken      Kind = "broken"       // a source fails for long
 	Goal        Kind = "goal"         // the target was reached for the first time
 	Record      Kind = "record"       // a best result beyond the record
+	Report      Kind = "report"       // what happened in a day: no event, and sent by itself
 )
 
-// Kinds lists every kind.
+// Kinds lists the kinds of events.
 func Kinds() []Kind {
 	return []Kind{Permission, Question, Stuck, Exited, Grinding, IdleCompute, Broken, Goal, Record}
 }
@@ -41,7 +42,7 @@ type Notice struct {
 	Agent     string    // its name; empty for what concerns no one agent
 	Host      string
 	Workspace string
-	Title     string // clean, one line, as Text
+	Title     string // clean, one line, as Text, which has several in a Report
 	Text      string
 	Good      bool // nothing need be done
 }

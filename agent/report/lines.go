@@ -124,6 +124,11 @@ func (p *page) head() {
 		p.add()
 		return
 	}
+	p.flow(Piece{" · ", Muted}, r.headline())
+}
+
+// headline is what matters most, in a few parts.
+func (r *Report) headline() []Line {
 	f := r.Fleet
 	all := []Line{
 		{{count(len(r.Agents), "agent"), Plain}},
@@ -143,7 +148,19 @@ func (p *page) head() {
 		}
 		all = append(all, l)
 	}
-	p.flow(Piece{" · ", Muted}, all)
+	return all
+}
+
+// Headline says in one line what matters most.
+func Headline(r Report) string {
+	if r.Empty() {
+		return r.Nothing()
+	}
+	var parts []string
+	for _, l := range r.headline() {
+		parts = append(parts, l.String())
+	}
+	return strings.Join(parts, ", ")
 }
 
 // flow adds parts one after the other, in as many lines as they need.

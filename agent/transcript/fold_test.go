@@ -57,7 +57,7 @@ func TestReplayEnds(t *testing.T) {
 			}
 			defer f.Close()
 			var got []end
-			_, err = transcript.Replay(f, func(s *agent.Session, _ time.Time) {
+			_, err = transcript.Replay(f, func(agent.Event) {}, func(s *agent.Session, _ time.Time) {
 				e := end{prompt: s.Turn.Prompt, last: s.Turn.Last, tasks: len(s.Tasks)}
 				if s.Turn.Failure != nil {
 					e.ending = s.Turn.Failure.Ending
@@ -95,7 +95,7 @@ func TestUnanswered(t *testing.T) {
 	session := line("10:00:00.000", "one") + line("10:00:00.500", "one, continued") + line("10:01:00.000", "hello?") +
 		line("10:02:00.000", "anybody?")
 	var ends []string
-	_, err := transcript.Replay(strings.NewReader(session), func(s *agent.Session, next time.Time) {
+	_, err := transcript.Replay(strings.NewReader(session), func(agent.Event) {}, func(s *agent.Session, next time.Time) {
 		ends = append(ends, s.Turn.Prompt+" "+string(s.Turn.Last)+" "+next.Format("15:04"))
 	})
 	if err != nil {

@@ -12,21 +12,16 @@ import (
 // in two parts.
 const apart = time.Second
 
-// Replay reads a whole session file and calls end at each end of a turn, with
-// the fold as it stood there and the time of the next prompt (zero for the last
-// turn). Turn.Ended is the time of the mark of the end or, where the file has
-// none, of the last thing that the agent did. The fold is end's to keep.
+// Replay reads a whole session file and calls each for every event, and end at
+// each end of a turn, before the event that shows it, with the fold as it stood
+// there and the time of the next prompt (zero for the last turn). Turn.Ended is
+// the time of the mark of the end or, where the file has none, of the last thing
+// that the agent did. The fold is end's to keep.
 //
 // A turn that goes on in front of the reader at the end of the file counts as
 // ended there. Prompts in a row are one turn's, unless a person waited in vain
 // between them: that turn has Last none.
-func Replay(r io.Reader, end func(s *agent.Session, next time.Time)) (Stats, error) {
-	return ReplayEvents(r, func(agent.Event) {}, end)
-}
-
-// ReplayEvents is Replay that calls each for every event, too. The end of a
-// turn is told before the event that shows it.
-func ReplayEvents(r io.Reader, each func(agent.Event), end func(s *agent.Session, next time.Time)) (Stats, error) {
+func Replay(r io.Reader, each func(agent.Event), end func(s *agent.Session, next time.Time)) (Stats, error) {
 	p := replay{end: end}
 	st, err := Scan(r, func(e agent.Event) {
 		p.apply(e)

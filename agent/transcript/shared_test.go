@@ -100,7 +100,7 @@ func replayFile(t *testing.T, file string) []turnEnd {
 	}
 	defer f.Close()
 	var ends []turnEnd
-	st, err := transcript.Replay(f, func(s *agent.Session, next time.Time) { ends = append(ends, turnEnd{s, next}) })
+	st, err := transcript.Replay(f, func(agent.Event) {}, func(s *agent.Session, next time.Time) { ends = append(ends, turnEnd{s, next}) })
 	if err != nil {
 		t.Fatal(err)
 	}

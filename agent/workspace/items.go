@@ -213,13 +213,43 @@ func (p *parser) listed(n, indent int, text string) {
 
 func (p *parser) add(to *[]Item, n int, text string, done bool) {
 	text = strings.TrimSpace(text)
-	if m := struckRE.FindStringSubmatch(text); m != nil {
-		done, text = true, m[1]+m[2]
+	if strings.HasPrefix(text, "~~") {
+		if m := struckRE.FindStringSubmatch(text); m != nil {
+			done, text = true, m[1]+m[2]
+		}
 	}
-	done = done || doneRE.MatchString(text)
+	done = done || over(text)
 	if text = agent.CleanLine(strip(text), maxItem); text != "" {
 		*to = append(*to, Item{Text: text, Done: done, Line: n})
 	}
+}
+
+// over reports whether an item says that it is done or given up. Most items
+// hold nothing that could, which is far cheaper to see than to match.
+func over(text string) bool {
+	for i := 1; i < len(text); i++ {
+		was, c := text[i-1], text[i]
+		word := 'A' <= was && was <= 'Z' && 'A' <= c && c <= 'Z'
+		bracket := (was == '(' || was == '[') && overWord(text[i:])
+		mark := was == 0xe2 && (c == 0x9c || c == 0x9d) // of ✅ ✓ ✔ ❌
+		if word || bracket || mark {
+			return doneRE.MatchString(text)
+		}
+	}
+	return false
+}
+
+// overWord reports whether a text may begin with a word that doneRE has in
+// brackets.
+func overWord(s string) bool {
+	if len(s) < len("done") {
+		return false
+	}
+	switch strings.ToLower(s[:2]) {
+	case "do", "dr", "sk", "ca", "co":
+		return true
+	}
+	return false
 }
 
 // strip takes the marks of emphasis off the ends, and pairs from within.

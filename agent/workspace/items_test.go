@@ -98,3 +98,12 @@ func FuzzItems(f *testing.F) {
 		}
 	})
 }
+
+// What a long plan costs: it is read at each change, on the screen's way too.
+func BenchmarkItems(b *testing.B) {
+	plan := "# Plan\n\n## Next\n" + strings.Repeat("- [ ] one more probe of the same lever (seed 2), with lines that say little\n1. try a value\n", 1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		Items(plan)
+	}
+}

@@ -33,6 +33,7 @@ const (
 	aDuration valueKind = `write a duration, like "90s", "2m" or "1h30m"`
 	durations valueKind = `write a list of durations, like ["1s", "2m"]`
 	aQuiet    valueKind = `write "never" or spans of the day, like "23:00-07:00"`
+	aDayTime  valueKind = `write "never" or a time of the day, like "08:00"`
 	aRestart  valueKind = `write "never", "on-failure" or "always"`
 	aDate     valueKind = `write "never", "2026-11-30 08:00" or an RFC 3339 date`
 	stringsK  valueKind = `write a list of strings, ["...", "..."]`
@@ -60,6 +61,8 @@ func (k valueKind) short() string {
 		return "spans of the day"
 	case aDate:
 		return "date"
+	case aDayTime:
+		return "time of the day"
 	case aRestart:
 		return "never, on-failure or always"
 	case stringsK:

@@ -18,6 +18,7 @@ type NoticesConfig struct {
 	Webhook string // empty: none, as for Ntfy
 	Ntfy    string
 	Token   string // file with the token of Ntfy; empty: from the environment
+	Report  dayTime
 }
 
 // desktops are the ways to have a terminal tell the desktop something.
@@ -41,6 +42,7 @@ type noticesKeys struct {
 	Webhook *string   `toml:"webhook,omitempty"`
 	Ntfy    *string   `toml:"ntfy,omitempty"`
 	Token   *string   `toml:"token_file,omitempty"`
+	Report  *dayTime  `toml:"report,omitempty"`
 }
 
 // over returns n with the keys that are set.
@@ -63,6 +65,7 @@ func (k noticesKeys) over(n NoticesConfig, expand func(string) string) NoticesCo
 	if k.Token != nil && *k.Token != "" {
 		n.Token = expand(*k.Token)
 	}
+	put(&n.Report, k.Report)
 	return n
 }
 
@@ -75,7 +78,7 @@ func noticesKeysOf(n NoticesConfig) noticesKeys {
 	}
 	q, after, broken := quiet(n.Rules.Quiet), duration(n.Rules.After), duration(n.Rules.Broken)
 	webhook, ntfy := veiled(n.Webhook), veiled(n.Ntfy)
-	return noticesKeys{&kinds, &q, &after, &broken, &n.Bell, &n.Desktop, &webhook, &ntfy, &n.Token}
+	return noticesKeys{&kinds, &q, &after, &broken, &n.Bell, &n.Desktop, &webhook, &ntfy, &n.Token, &n.Report}
 }
 
 // veiled is an address without its user, path and query: whoever knows those of
@@ -99,6 +102,7 @@ func noticesTable() []key {
 		{"notices.webhook", aString, `"https://example.org/hook"`, "Post notices here as JSON, in auto-resume mode: key, kind, at, agent, host, workspace, title, text and good."},
 		{"notices.ntfy", aString, `"https://ntfy.sh/my-topic"`, "Post notices to this topic of an ntfy server, in auto-resume mode."},
 		{"notices.token_file", aString, `"~/.config/vigil/ntfy-token"`, "File of mode 0600 with the ntfy server's access token. Without it, VIGIL_NOTICES_TOKEN, if it is set."},
+		{"notices.report", aDayTime, `"08:00"`, "Send the report of the 24 hours before, each day at this local time, to the webhook (kind report, its text in Markdown) and the ntfy topic."},
 	}
 }
 

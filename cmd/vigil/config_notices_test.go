@@ -13,7 +13,7 @@ import (
 func TestConfigNotices(t *testing.T) {
 	home := func(s string) string { return strings.Replace(s, "~", "/home/r", 1) }
 	c, err := resolve([]layer{file("[notices]\non = [\"permission\", \"idle compute\"]\nquiet = \"23:00-07:00\"\nafter = \"1m\"\nbell = false\n" +
-		"desktop = \"osc99\"\nwebhook = \"https://u:p@example.org/secret?x=y\"\nntfy = \"https://ntfy.sh/t\"\ntoken_file = \"~/token\"\n")}, home)
+		"desktop = \"osc99\"\nwebhook = \"https://u:p@example.org/secret?x=y\"\nntfy = \"https://ntfy.sh/t\"\ntoken_file = \"~/token\"\nreport = \"08:00\"\n")}, home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,6 +23,7 @@ func TestConfigNotices(t *testing.T) {
 			After: time.Minute, Broken: 10 * time.Minute,
 		},
 		Desktop: "osc99", Webhook: "https://u:p@example.org/secret?x=y", Ntfy: "https://ntfy.sh/t", Token: "/home/r/token",
+		Report: dayTime{true, 8 * time.Hour},
 	}
 	if !reflect.DeepEqual(c.Notices, want) {
 		t.Errorf("%+v", c.Notices)
@@ -46,6 +47,7 @@ func TestConfigNotices(t *testing.T) {
 		"[notices]\nntfy = \"ftp://ntfy.sh/t\"": "write it like",
 		"[notices]\nntfy = \"https://ntfy.sh\"": "names no topic",
 		"[notices]\nbel = true":                 "did you mean notices.bell?",
+		"[notices]\nreport = \"8 am\"":          "is no time of the day: write",
 		"[notices]\nafter = 3":                  "notices.after",
 	} {
 		if _, err := resolve([]layer{file(text)}, home); err == nil || !strings.Contains(err.Error(), part) {

@@ -100,6 +100,44 @@ func hhmm(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
 }
 
+// dayTime is "never" or a time of the day, "08:00".
+type dayTime struct {
+	on bool
+	at time.Duration // since midnight
+}
+
+func (d *dayTime) UnmarshalText(b []byte) error {
+	*d = dayTime{}
+	if s := strings.TrimSpace(string(b)); s == "never" || s == "" {
+		return nil
+	}
+	at, err := clock(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is no time of the day: write \"never\" or \"08:00\"", b)
+	}
+	*d = dayTime{true, at}
+	return nil
+}
+
+// MarshalText is the reverse of UnmarshalText.
+func (d dayTime) MarshalText() ([]byte, error) {
+	if !d.on {
+		return []byte("never"), nil
+	}
+	return []byte(hhmm(d.at)), nil
+}
+
+// last returns when that time of the day last was, in now's own location.
+func (d dayTime) last(now time.Time) time.Time {
+	on := func(day int) time.Time {
+		return time.Date(now.Year(), now.Month(), day, int(d.at.Hours()), int(d.at.Minutes())%60, 0, 0, now.Location())
+	}
+	if t := on(now.Day()); !t.After(now) {
+		return t
+	}
+	return on(now.Day() - 1)
+}
+
 // until is "never" or a moment: RFC 3339, or local "2026-11-30 08:00".
 type until struct{ time.Time }
 

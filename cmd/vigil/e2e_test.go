@@ -254,6 +254,15 @@ func words(text string) string { return strings.Join(strings.Fields(text), " ") 
 // exactly once, that no other did, and that none came while the agent worked.
 func exactlyOnce(t *testing.T, c *clients.Client, v *auto) {
 	t.Helper()
+	// The last one may be with the CLI still, on its way to the model.
+	clients.Poll(10*time.Second, func() bool {
+		for _, text := range v.sent() {
+			if !slices.ContainsFunc(nudges(c), func(p modelapi.Prompt) bool { return words(p.Text) == words(text) }) {
+				return false
+			}
+		}
+		return true
+	})
 	came := map[string]int{}
 	for _, p := range nudges(c) {
 		came[words(p.Text)]++

@@ -30,28 +30,7 @@ type walk struct {
 // the mouse can mean, in a real terminal of two sizes. After each step the
 // program lives and its frame fills the terminal.
 func TestE2EWalk(t *testing.T) {
-	tmux, err := exec.LookPath("tmux")
-	if err != nil {
-		if os.Getenv("VIGIL_E2E") == "require" {
-			t.Fatal("tmux is not installed")
-		}
-		t.Skip("tmux is not installed")
-	}
-	bin := buildVigil(t)
-	dir, err := os.MkdirTemp("", "vglw") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	server := []string{"-S", filepath.Join(dir, "tmux"), "-f", os.DevNull}
-	if out, err := exec.Command(tmux, append(server, "new-session", "-d", "-s", "w", "-x", "80", "-y", "24",
-		"-e", "HOME="+dir, "-e", "TMPDIR="+dir, "-e", "LANG=C.UTF-8", bin, "demo", "--speed", "10", ";",
-		"set-option", "-t", "w", "remain-on-exit", "on")...).CombinedOutput(); err != nil {
-		t.Fatalf("tmux: %v: %s", err, out)
-	}
-	t.Cleanup(func() { _ = exec.Command(tmux, append(server, "kill-server")...).Run() }) // it may have ended
-	x := &walk{t: t, w: 80, h: 24}
-	x.attach(exec.Command(tmux, append(server, "-C", "attach-session", "-f", "no-output,ignore-size", "-t", "w")...))
+	x := startWalk(t, 80, 24, buildVigil(t), "demo", "--speed", "10")
 	began := time.Now()
 	x.until("agents", func(s string) bool { return strings.Contains(s, "3 agents") && strings.Contains(s, "1 plan") })
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
@@ -63,6 +42,35 @@ func TestE2EWalk(t *testing.T) {
 	x.ask("send-keys -t w q")
 	x.until("its end", func(string) bool { return strings.HasPrefix(x.ask("display-message -p -t w '#{pane_dead}'"), "1") })
 	report(t, "%d steps in %s", x.mark, time.Since(began).Round(time.Second))
+}
+
+// startWalk runs a program in a private tmux server, whose home is an empty
+// folder.
+func startWalk(t *testing.T, w, h int, argv ...string) *walk {
+	t.Helper()
+	tmux, err := exec.LookPath("tmux")
+	if err != nil {
+		if os.Getenv("VIGIL_E2E") == "require" {
+			t.Fatal("tmux is not installed")
+		}
+		t.Skip("tmux is not installed")
+	}
+	dir, err := os.MkdirTemp("", "vglw") // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	server := []string{"-S", filepath.Join(dir, "tmux"), "-f", os.DevNull}
+	start := append(slices.Clone(server), "new-session", "-d", "-s", "w", "-x", fmt.Sprint(w), "-y", fmt.Sprint(h),
+		"-e", "HOME="+dir, "-e", "TMPDIR="+dir, "-e", "LANG=C.UTF-8")
+	if out, err := exec.Command(tmux, append(append(start, argv...), ";",
+		"set-option", "-t", "w", "remain-on-exit", "on")...).CombinedOutput(); err != nil {
+		t.Fatalf("tmux: %v: %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command(tmux, append(server, "kill-server")...).Run() }) // it may have ended
+	x := &walk{t: t, w: w, h: h}
+	x.attach(exec.Command(tmux, append(server, "-C", "attach-session", "-f", "no-output,ignore-size", "-t", "w")...))
+	return x
 }
 
 // attach starts the client.

@@ -31,6 +31,8 @@ func newExplain(e env, given *overrides) *cobra.Command {
 			"dry_run), sent, wasted (in a row), and conditions (as in status).",
 		Example: "vigil explain opus-v3",
 		Args:    usageArgs(cobra.ExactArgs(1)),
+
+		ValidArgsFunction: completeAgent(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runExplain(cmd.Context(), e, *given, args[0], asJSON)
 		},
@@ -93,7 +95,7 @@ type explained struct {
 	Scores     map[string]any   `json:"scores"`
 	Sources    []explainedSight `json:"sources"`
 	WaitsFor   []statusWait     `json:"waits_for"`
-	Next       explainedNext    `json:"next"`
+	Next       nextNudge        `json:"next"`
 	Auto       string           `json:"auto"`
 	Nudges     []explainedNudge `json:"nudges"`
 	Sent       int              `json:"sent"`
@@ -120,16 +122,6 @@ type explainedSight struct {
 	At     *time.Time `json:"at"`
 }
 
-type explainedNext struct {
-	Text      string        `json:"text"`
-	Rung      int           `json:"rung"`
-	Wording   string        `json:"wording"`
-	WrittenBy string        `json:"written_by"`
-	Channel   agent.Channel `json:"channel"`
-	Due       *time.Time    `json:"due"`
-	Held      string        `json:"held"`
-}
-
 type explainedNudge struct {
 	At      *time.Time        `json:"at"`
 	Ending  agent.Ending      `json:"ending"`
@@ -148,7 +140,7 @@ func explainJSON(out io.Writer, v agent.View, p preview) error {
 		Ending: v.Verdict.Ending, Confidence: v.Verdict.Confidence, DecidedBy: v.DecidedBy(), Resets: timeOf(v.Verdict.Resets),
 		Evidence: []explainedFact{}, Rules: []explainedRule{}, Scores: map[string]any{}, Sources: []explainedSight{},
 		WaitsFor: s.WaitsFor, Auto: p.Auto, Nudges: []explainedNudge{}, Sent: v.Nudges, Wasted: v.Wasted, Conditions: s.Conditions,
-		Next: explainedNext{p.Text, p.Rung, p.Wording, p.WrittenBy, p.Channel, p.Due, p.Held},
+		Next: p.nextNudge,
 	}
 	for _, ev := range v.Verdict.Evidence {
 		x.Evidence = append(x.Evidence, explainedFact{ev.Source, ev.Text, timeOf(ev.At)})

@@ -29,7 +29,7 @@ func explainedAgent(now time.Time) agent.View {
 func TestExplain(t *testing.T) {
 	now := time.Date(2026, 5, 4, 3, 0, 0, 0, time.UTC)
 	due := now.Add(30 * time.Second)
-	p := preview{Text: "Go on.", Rung: 1, Wording: "stalled", WrittenBy: "template", Channel: agent.ViaTmux, Due: &due, Auto: "desk/1/x"}
+	p := preview{nextNudge: nextNudge{Text: "Go on.", Rung: 1, Wording: "stalled", WrittenBy: "template", Channel: agent.ViaTmux, Due: &due}, Auto: "desk/1/x"}
 	var text, out bytes.Buffer
 	if err := explainText(&text, now, explainedAgent(now), p); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"vigil/agent"
 	"vigil/agent/notice"
+	"vigil/agent/report"
 	"vigil/tui"
 )
 
@@ -26,6 +27,10 @@ type teller struct {
 	changed  <-chan struct{}
 	problem  func(agent.Problem)
 	pause    time.Duration // after a failure; then what still stands is told again
+
+	report func(ctx context.Context, from, to time.Time) (report.Report, error)
+	write  func(report.Report) string // nil: reports do not go this way
+	wrote  time.Time                  // for which time the last one was
 }
 
 // gatherNotices is how long a burst of changes gathers: nobody needs to hear
@@ -39,6 +44,7 @@ const tellPause = 5 * time.Minute
 func (t *teller) run(ctx context.Context) {
 	var watch notice.Watch
 	var pause time.Time
+	began := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -71,8 +77,13 @@ func (t *teller) run(ctx context.Context) {
 				break
 			}
 		}
-		if next.IsZero() {
-			next = now.Add(time.Minute)
+		if now.After(pause) {
+			if err := t.tellDay(ctx, c, began, now); err != nil {
+				pause = now.Add(t.pause)
+			}
+		}
+		if minute := now.Add(time.Minute); next.IsZero() || next.After(minute) {
+			next = minute
 		}
 		timer.Reset(max(time.Until(next), 0))
 	}
@@ -110,6 +121,38 @@ func (t *teller) tell(ctx context.Context, c NoticesConfig, n notice.Notice) err
 	return err
 }
 
+// reportGrace is how late a day's report may be for a vigil that was not there
+// when it was due: one that starts in the evening does not send that of the
+// morning.
+const reportGrace = time.Hour
+
+// tellDay sends the report of the day, once it is due. A day of which nothing is
+// known has none.
+func (t *teller) tellDay(ctx context.Context, c NoticesConfig, began, now time.Time) error {
+	if t.write == nil || !c.Report.on {
+		return nil
+	}
+	due := c.Report.last(now)
+	if due.Equal(t.wrote) || due.Before(began.Add(-reportGrace)) {
+		return nil
+	}
+	r, err := t.report(ctx, due.Add(-24*time.Hour), due)
+	if err != nil {
+		t.problem(agent.Problem{Where: "the report by " + t.way, What: agent.CleanLine(err.Error(), 160), Do: "it is tried again"})
+		return err
+	}
+	if !r.Empty() {
+		err = t.tell(ctx, c, notice.Notice{
+			Key: string(notice.Report) + "/" + due.Format(time.DateOnly), Kind: notice.Report, At: now,
+			Title: "vigil: " + report.Headline(r), Text: t.write(r), Good: true,
+		})
+	}
+	if err == nil {
+		t.wrote = due
+	}
+	return err
+}
+
 // tellers are the ways to a person. Those that lead away from this machine tell
 // while this process does auto-resume: the others leave it to the one that does.
 func (w *watching) tellers() []*teller {
@@ -118,8 +161,8 @@ func (w *watching) tellers() []*teller {
 		return func(s *agent.Snapshot, c NoticesConfig) bool { return s.Auto && !s.DryRun && address(c) != "" }
 	}
 	out := []*teller{
-		{way: "webhook", send: p.webhook, active: away(func(c NoticesConfig) string { return c.Webhook })},
-		{way: "ntfy", send: p.ntfy, active: away(func(c NoticesConfig) string { return c.Ntfy })},
+		{way: "webhook", send: p.webhook, active: away(func(c NoticesConfig) string { return c.Webhook }), write: report.Markdown},
+		{way: "ntfy", send: p.ntfy, active: away(func(c NoticesConfig) string { return c.Ntfy }), write: ntfyReport},
 	}
 	if w.alarms != nil {
 		out = append(out, onScreen(w.env, w.alarms))
@@ -133,6 +176,9 @@ func (w *watching) tellBy(ctx context.Context, t *teller) {
 	defer cancel()
 	t.config, t.book, t.snapshot, t.changed = func() NoticesConfig { return *w.notices.Load() }, w.journal, w.Snapshot, changed
 	t.problem, t.pause = w.Problem, tellPause
+	t.report = func(ctx context.Context, from, to time.Time) (report.Report, error) {
+		return readReport(ctx, w.journal, w.config, from, to)
+	}
 	t.run(ctx)
 }
 

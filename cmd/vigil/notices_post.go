@@ -18,6 +18,7 @@ import (
 
 	"vigil/agent"
 	"vigil/agent/notice"
+	"vigil/agent/report"
 )
 
 // errUnsure says that a notice was sent and that nobody knows whether it came.
@@ -72,6 +73,9 @@ func (p *poster) ntfy(ctx context.Context, c NoticesConfig, n notice.Notice) err
 		h.Set("Priority", "default")
 		h.Set("Tags", "tada")
 	}
+	if n.Kind == notice.Report {
+		h.Set("Tags", "memo")
+	}
 	token, err := p.tokenOf(c.Token)
 	if err != nil {
 		return err
@@ -84,6 +88,21 @@ func (p *poster) ntfy(ctx context.Context, c NoticesConfig, n notice.Notice) err
 		text = n.Title
 	}
 	return p.post(ctx, c.Ntfy, h, []byte(text))
+}
+
+// ntfyMost is how long a message of ntfy is at the most, in bytes, with room to
+// spare; a longer one becomes a file (docs.ntfy.sh/publish).
+const ntfyMost = 4000
+
+// ntfyReport writes a report for a phone: in narrow lines, and as many as fit.
+func ntfyReport(r report.Report) string {
+	const more = "… the rest: vigil report --since 24h\n"
+	text := report.Text(r, 60)
+	if len(text) <= ntfyMost {
+		return text
+	}
+	text = text[:ntfyMost-len(more)]
+	return text[:strings.LastIndexByte(text, '\n')+1] + more
 }
 
 // tokenOf reads the token: from its file, which must be the person's alone, else

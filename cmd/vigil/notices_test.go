@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +21,7 @@ import (
 
 	"vigil/agent"
 	"vigil/agent/notice"
+	"vigil/agent/report"
 	"vigil/tui"
 )
 
@@ -239,6 +242,85 @@ func TestTeller(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The day's report is sent once a day at its time, also across restarts; not
+// again because one attempt failed on a day, and not for a day without agents.
+func TestDailyReport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		book := &noticeBook{told: map[string]bool{}}
+		var sent []notice.Notice
+		fail := 1
+		due := time.Now().Add(8 * time.Hour)
+		h, m, _ := due.Clock()
+		life := func(span time.Duration) {
+			ctx, cancel := context.WithTimeout(t.Context(), span)
+			defer cancel()
+			(&teller{
+				way: "webhook", book: book, pause: tellPause, write: report.Markdown,
+				config: func() NoticesConfig {
+					c := defaultNotices()
+					c.Report = dayTime{true, time.Duration(h)*time.Hour + time.Duration(m)*time.Minute}
+					return c
+				},
+				active: func(*agent.Snapshot, NoticesConfig) bool { return true },
+				send: func(_ context.Context, _ NoticesConfig, n notice.Notice) error {
+					if fail > 0 {
+						fail--
+						return errors.New("down")
+					}
+					sent = append(sent, n)
+					return nil
+				},
+				snapshot: func() *agent.Snapshot { return &agent.Snapshot{} },
+				problem:  func(agent.Problem) {},
+				report: func(_ context.Context, from, to time.Time) (report.Report, error) {
+					if to.Sub(from) != 24*time.Hour || to.Sub(due)%(24*time.Hour) != 0 {
+						t.Errorf("a report from %v to %v", from, to)
+					}
+					r := report.Report{From: from, To: to}
+					if to.Sub(due) != 48*time.Hour {
+						r.Agents = []report.Agent{{Name: "opus"}}
+					}
+					return r, nil
+				},
+			}).run(ctx)
+		}
+		life(8*time.Hour + 30*time.Second) // the first one fails, and vigil ends
+		life(time.Hour)
+		life(10 * time.Hour)
+		life(3 * 24 * time.Hour)
+		var days []string
+		for _, n := range sent {
+			days = append(days, n.Key)
+			if n.Kind != notice.Report || !strings.HasPrefix(n.Title, "vigil: 1 agent, ") || !strings.Contains(n.Text, "opus") {
+				t.Errorf("%+v", n)
+			}
+		}
+		var want []string
+		for _, day := range []int{0, 1, 3} {
+			want = append(want, "report/"+due.AddDate(0, 0, day).Format(time.DateOnly))
+		}
+		if !slices.Equal(days, want) {
+			t.Errorf("%v, want %v", days, want)
+		}
+	})
+}
+
+// A report for a phone is cut at a line, and says where the rest is.
+func TestNtfyReport(t *testing.T) {
+	r := report.Report{}
+	for i := range 200 {
+		r.Agents = append(r.Agents, report.Agent{Name: fmt.Sprintf("agent-%d", i)})
+	}
+	text := ntfyReport(r)
+	if len(text) > ntfyMost || len(text) < ntfyMost/2 || !strings.HasSuffix(text, "\n… the rest: vigil report --since 24h\n") {
+		t.Errorf("%d bytes: %q", len(text), text[max(len(text)-200, 0):])
+	}
+	r.Agents = r.Agents[:1]
+	if text := ntfyReport(r); !strings.Contains(text, "agent-0") || strings.Contains(text, "the rest") {
+		t.Errorf("%q", text)
 	}
 }
 

@@ -28,6 +28,8 @@ func newNudge(e env, given *overrides) *cobra.Command {
 			"auto-resume; empty if nobody).",
 		Example: "vigil nudge opus-v3\nvigil nudge opus-v3 \"Look at the last run's curve first.\"\nvigil nudge opus-v3 --preview",
 		Args:    usageArgs(cobra.RangeArgs(1, 2)),
+
+		ValidArgsFunction: completeAgent(e),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case preview && len(args) > 1:

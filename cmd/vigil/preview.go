@@ -14,9 +14,15 @@ import (
 
 // preview is a nudge as it would be sent now.
 type preview struct {
-	Agent     string        `json:"agent"`
-	State     agent.State   `json:"state"`
-	Ending    agent.Ending  `json:"ending"`
+	Agent  string       `json:"agent"`
+	State  agent.State  `json:"state"`
+	Ending agent.Ending `json:"ending"`
+	nextNudge
+	Auto string `json:"auto"`
+}
+
+// nextNudge is what would be sent, how, and when.
+type nextNudge struct {
 	Text      string        `json:"text"`
 	Rung      int           `json:"rung"`
 	Wording   string        `json:"wording"`
@@ -24,7 +30,6 @@ type preview struct {
 	Channel   agent.Channel `json:"channel"`
 	Due       *time.Time    `json:"due"`
 	Held      string        `json:"held"`
-	Auto      string        `json:"auto"`
 }
 
 // runPreview prints what would be sent to the agent.
@@ -74,8 +79,9 @@ func lookAt(ctx context.Context, e env, given overrides, name string) (snap *age
 func (w *watching) previewOf(v agent.View, holder string) preview {
 	n := w.Preview(v.ID)
 	p := preview{
-		Agent: v.Name, State: v.State, Ending: v.Verdict.Ending, Text: n.Text, Rung: n.Rung, Wording: n.Wording,
-		WrittenBy: cmp.Or(n.By, "template"), Channel: n.Channel, Held: n.Held, Auto: holder,
+		Agent: v.Name, State: v.State, Ending: v.Verdict.Ending, Auto: holder, nextNudge: nextNudge{
+			Text: n.Text, Rung: n.Rung, Wording: n.Wording, WrittenBy: cmp.Or(n.By, "template"), Channel: n.Channel, Held: n.Held,
+		},
 	}
 	if !n.At.IsZero() && (n.Held == "" || holder != "" && strings.HasPrefix(n.Held, "auto-resume is")) {
 		p.Due, p.Held = &n.At, "" // who holds auto-resume sends it

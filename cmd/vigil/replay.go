@@ -125,7 +125,7 @@ func (p replayer) file(path string) (replayed, error) {
 	l := loops{limits: p.grinding}
 	n := nights{policy: p.policy}
 	n.policy.Auto = true
-	stats, err := transcript.ReplayEvents(f, l.event, func(s *agent.Session, next time.Time) {
+	stats, err := transcript.Replay(f, l.event, func(s *agent.Session, next time.Time) {
 		at, v := r.end(s, next, p.judge)
 		l.declared(at, v, s.Turn)
 		n.end(s, v, at, next)

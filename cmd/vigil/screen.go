@@ -43,10 +43,9 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 		Keys: w.config.Keys, NoMouse: !w.config.Mouse, Notices: w.alarms,
 		Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) },
 	})
-	_, err = tea.NewProgram(model,
+	_, err = tea.NewProgram(model, append(tui.ProgramOptions(),
 		tea.WithContext(ctx), tea.WithInput(e.Stdin), tea.WithOutput(e.Stdout), tea.WithEnvironment(e.drawing()),
-		tea.WithFilter(tui.Coalesce()),
-	).Run()
+	)...).Run()
 	fmt.Fprint(e.Stdout, ansi.SetProgramStatus(ansi.ProgramStatus{State: ansi.ProgramStateIdle})) // the program leaves it as it was
 	cancel()
 	return errors.Join(err, <-done)

@@ -22,6 +22,7 @@ type standing struct {
 	DryRun bool                `json:"dry_run"`
 	Counts map[agent.State]int `json:"counts"`
 	Needs  []standingNeed      `json:"needs"`
+	Agents []string            `json:"agents"` // their names
 }
 
 type standingNeed struct {
@@ -33,6 +34,7 @@ func standingOf(s *agent.Snapshot) standing {
 	out := standing{Auto: s.Auto, DryRun: s.DryRun, Counts: map[agent.State]int{}}
 	for _, v := range s.Agents {
 		out.Counts[v.State]++
+		out.Agents = append(out.Agents, v.Name)
 		if v.Need != nil {
 			out.Needs = append(out.Needs, standingNeed{v.Name, v.Need.Type})
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden pictures")
@@ -237,10 +239,15 @@ func TestSVG(t *testing.T) {
 			t.Errorf("no %s in the SVG", want)
 		}
 	}
-	d := xml.NewDecoder(strings.NewReader(out))
+	wellFormed(t, out)
+}
+
+func wellFormed(t *testing.T, svg string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(svg))
 	for {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
-			break
+			return
 		} else if err != nil {
 			t.Fatal(err)
 		}
@@ -295,4 +302,60 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A film draws a row once for all frames that have it, leaves out frames in which
+// nothing changes, and is well-formed.
+func TestFilm(t *testing.T) {
+	dir := t.TempDir()
+	var names []string
+	for at, text := range map[int]string{0: "a\nsame", 500: "b\nsame", 700: "b\nsame", 2000: "<c>\nsame"} {
+		name := filepath.Join(dir, fmt.Sprint(at)+".txt")
+		names = append(names, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := filepath.Join(dir, "film.svg")
+	if err := run(append([]string{"-film", "-cols", "10", "-rows", "3", "-o", out}, names...), nil, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svg := string(b)
+	for what, want := range map[string]int{
+		"<g id=\"r": 5, ">same<": 1, "href=\"#r1\"": 3, // three words, the row that stays, and a blank one
+		"{0.000%{": 1, "10.000%{transform:translateX(-148px)}": 1, "40.000%{": 1, "5.00s step-end": 1, "prefers-reduced-motion": 1,
+	} {
+		if got := strings.Count(svg, what); got != want {
+			t.Errorf("%q is there %d times, want %d\n%s", what, got, want, svg)
+		}
+	}
+	wellFormed(t, svg)
+	for _, args := range [][]string{names[:1], {names[0], filepath.Join(dir, "film.svg")}, {names[0], filepath.Join(dir, "1.txt")}} {
+		if err := run(append([]string{"-film", "-o", out}, args...), nil, io.Discard); err == nil {
+			t.Errorf("%q is taken for a film", args)
+		}
+	}
+}
+
+// A recording has what was written, when, and no half character.
+func TestCast(t *testing.T) {
+	now := time.Unix(1000, 0)
+	clock := func() time.Time { now = now.Add(time.Second); return now }
+	var b bytes.Buffer
+	in := io.MultiReader(strings.NewReader("\x1b[1mg\xc3"), strings.NewReader("\xbcnstig<"), strings.NewReader("\xff"))
+	if err := writeCast(&b, in, 80, 24, clock); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"version":2,"width":80,"height":24,"timestamp":1001,"title":"vigil demo","env":{"TERM":"xterm-256color"}}
+[1.000,"o","\u001b[1mg"]
+[2.000,"o","ünstig<"]
+[3.000,"o","\ufffd"]
+`
+	if b.String() != want {
+		t.Errorf("%s\nwant\n%s", b.String(), want)
+	}
 }

@@ -3,11 +3,8 @@
 package follow
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -48,12 +45,11 @@ func TestBadLine(t *testing.T) {
 		return
 	}
 	system(t, "ip", "link", "set", "lo", "up")
-	line := newLine(t)
-	s := remotetest.NewSSHD(t, remotetest.SSHDOptions{Client: []string{fmt.Sprintf("Port %d", line.port())}})
-	trust(t, s, line.port())
-	go line.serve(fmt.Sprintf("127.0.0.1:%d", s.Port)) // ends with the listener
+	line := remotetest.NewLine(t, remotetest.LineOptions{HalfTrip: 150 * time.Millisecond})
+	s := remotetest.NewSSHD(t, remotetest.SSHDOptions{Client: []string{fmt.Sprintf("Port %d", line.Port())}})
+	line.To(t, s)
 	for _, side := range []string{"--dport", "--sport"} {
-		system(t, remotetest.Program(t, "iptables"), "-A", "INPUT", "-p", "tcp", side, fmt.Sprint(line.port()),
+		system(t, remotetest.Program(t, "iptables"), "-A", "INPUT", "-p", "tcp", side, fmt.Sprint(line.Port()),
 			"-m", "statistic", "--mode", "random", "--probability", "0.05", "-j", "DROP")
 	}
 	root, logs := fifty(t)
@@ -80,89 +76,5 @@ func system(t *testing.T, argv ...string) {
 	t.Helper()
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", strings.Join(argv, " "), err, out)
-	}
-}
-
-// trust lets the client know the server's key at another port, too.
-func trust(t *testing.T, s *remotetest.SSHD, port int) {
-	t.Helper()
-	key, err := os.ReadFile(s.HostKey + ".pub")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.OpenFile(s.KnownHosts, os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = fmt.Fprintf(f, "[127.0.0.1]:%d %s", port, key)
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// line is a long way to a server: what goes in comes out halfTrip later.
-type line struct{ l net.Listener }
-
-const halfTrip = 150 * time.Millisecond
-
-func newLine(t *testing.T) *line {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return &line{l}
-}
-
-func (l *line) port() int { return l.l.Addr().(*net.TCPAddr).Port }
-
-func (l *line) serve(to string) {
-	for {
-		near, err := l.l.Accept()
-		if err != nil {
-			return
-		}
-		far, err := net.Dial("tcp", to)
-		if err != nil {
-			near.Close()
-			continue
-		}
-		go carry(far, near) // both end when one side does
-		go carry(near, far)
-	}
-}
-
-// carry takes bytes from one end to the other, each after half a round trip.
-func carry(to, from net.Conn) {
-	type parcel struct {
-		b   []byte
-		due time.Time
-	}
-	under := make(chan parcel, 4096)
-	go func() {
-		defer close(under)
-		for {
-			b := make([]byte, 16<<10)
-			n, err := from.Read(b)
-			if n > 0 {
-				under <- parcel{b[:n], time.Now().Add(halfTrip)}
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	for p := range under {
-		time.Sleep(time.Until(p.due)) // the line is this long
-		if _, err := to.Write(p.b); err != nil {
-			break
-		}
-	}
-	to.Close()
-	from.Close()
-	_, _ = io.Copy(io.Discard, from) // closed: only lets the reader end
-	for range under {
-		continue
 	}
 }

@@ -86,6 +86,9 @@ type Chart struct {
 	smooth   float64
 	cursor   int
 
+	fit    calmRange // of y
+	fitted asked     // what fit is for
+
 	axis, text, cross, bad, few, many ink
 
 	inks []string // escape sequences; the first one is none
@@ -147,6 +150,9 @@ func (c *Chart) SetSize(w, h int) {
 // labelled first.
 func (c *Chart) SetLines(lines []Line) {
 	c.ready = false
+	if !slices.EqualFunc(c.lines, lines, func(a, b Line) bool { return a.Name == b.Name }) {
+		c.fit = calmRange{}
+	}
 	c.lines = append(c.lines[:0], lines...)
 	c.styles = c.styles[:0]
 	for i, l := range lines {

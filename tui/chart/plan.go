@@ -203,7 +203,11 @@ func (c *Chart) smoothLog(p *plan, s curve.Trace, dst []curve.Column) {
 func (c *Chart) fitY(p *plan) {
 	p.ylo, p.yhi, p.log = c.ylo, c.yhi, c.log
 	if !(p.yhi > p.ylo) {
-		p.ylo, p.yhi = c.extremes(p)
+		now := asked{c.w, c.h, c.xlo, c.xhi, c.log, c.logX, c.tail, c.smooth}
+		if c.fitted != now {
+			c.fit, c.fitted = calmRange{}, now
+		}
+		p.ylo, p.yhi = c.fit.keep(c.extremes(p))
 	}
 	if p.log && !(p.ylo > 0) {
 		if p.ylo = c.leastPositive(p); !(p.ylo > 0) || p.ylo >= p.yhi {
