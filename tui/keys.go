@@ -81,6 +81,9 @@ func fleetKeys() []action[*fleetPane] {
 		jumps("fleet-last", (*fleetPane).move, many, "last agent", "G", "end"),
 		steps("fleet-page-down", (*fleetPane).move, page, "page down", "pgdown", "ctrl+d"),
 		steps("fleet-page-up", (*fleetPane).move, -page, "page up", "pgup", "ctrl+u"),
+		act("fleet-sort", (*fleetPane).nextSort, "sort: by need, name, idle time, result", "s"),
+		act("fleet-group", (*fleetPane).nextGroups, "group: by host, by tmux session", "b"),
+		act("fleet-fold", (*fleetPane).fold, "open this group alone, or all", "f"),
 	}
 }
 
