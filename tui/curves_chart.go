@@ -74,9 +74,9 @@ func (p *curvesPane) name(q pick) string {
 }
 
 // band is how a family is drawn.
-func band(f *curve.Family, metric string) func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
-	return func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
-		return f.Band(metric, x0, x1, cols, dst)
+func band(f *curve.Family, metric string) func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+	return func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+		return f.Band(metric, log, x0, x1, cols, dst)
 	}
 }
 

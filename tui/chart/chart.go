@@ -42,8 +42,8 @@ type Line struct {
 
 	// Band, where it is set, is drawn in place of Trace: the mean as the
 	// line, over a shade from the least to the greatest value. It is a window
-	// as [curve.Series.Window] gives one.
-	Band func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column
+	// as [curve.Series.Window] gives one, in columns of equal ratio where log is set.
+	Band func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column
 	// From and To are the ends of Band.
 	From, To float64
 }

@@ -149,8 +149,8 @@ func TestFrames(t *testing.T) {
 }
 
 // band is what two runs span.
-func band(a, b *curve.Series) func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
-	return func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+func band(a, b *curve.Series) func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+	return func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
 		dst = a.Window(x0, x1, cols, dst)
 		for i, o := range b.Window(x0, x1, cols, nil) {
 			d := &dst[i]

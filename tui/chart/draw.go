@@ -87,11 +87,11 @@ func (c *Chart) drawUnder(p *plan, i int) {
 		return
 	}
 	if c.smooth > 0 {
-		c.raw = p.window(l.Trace.Window, c.raw)
+		c.raw = l.Trace.Log(p.logX).Window(p.xlo, p.xhi, 2*p.w, c.raw)
 		c.drawLine(p, c.raw, c.styles[i].dim)
 	}
 	if l.Trace.Segments() > 1 {
-		c.raw = p.window(l.Trace.Replaced, c.raw)
+		c.raw = l.Trace.Log(p.logX).Replaced(p.xlo, p.xhi, 2*p.w, c.raw)
 		c.drawLine(p, c.raw, c.styles[i].dim)
 	}
 }

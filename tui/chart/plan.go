@@ -128,73 +128,13 @@ func (c *Chart) columns(p *plan) {
 		switch {
 		case l.Band != nil:
 			c.raw = slices.Grow(c.raw[:0], 2*n) // what [curve.Family.Band] needs
-			copy(dst, p.window(l.Band, c.raw))
+			copy(dst, l.Band(p.logX, p.xlo, p.xhi, n, c.raw))
 		case l.Trace.Series == nil:
 			clear(dst)
-		case c.smooth > 0 && p.logX:
-			c.smoothLog(p, l.Trace, dst)
 		case c.smooth > 0:
-			l.Trace.Smooth(p.xlo, p.xhi, n, c.smooth, dst)
+			l.Trace.Log(p.logX).Smooth(p.xlo, p.xhi, n, c.smooth, dst)
 		default:
-			p.window(l.Trace.Window, dst)
-		}
-	}
-}
-
-// window takes a window of what is shown in two columns of dots a cell.
-func (p *plan) window(of func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column, dst []curve.Column) []curve.Column {
-	n := 2 * p.w
-	if !p.logX {
-		return of(p.xlo, p.xhi, n, dst)
-	}
-	if cap(dst) < n {
-		dst = make([]curve.Column, n)
-	}
-	dst = dst[:n]
-	for i := range dst { // columns of unlike width, one by one
-		x1 := p.edge(i + 1)
-		if i+1 < n {
-			x1 = math.Nextafter(x1, p.xlo)
-		}
-		of(p.edge(i), x1, 1, dst[i:i+1]) // may use the next one for itself
-	}
-	return dst
-}
-
-// smoothLog smooths columns of unlike width, as [curve.Series.Smooth] does
-// those of equal width.
-func (c *Chart) smoothLog(p *plan, s curve.Trace, dst []curve.Column) {
-	weight := min(c.smooth, 1-1e-9)
-	num, den := 0.0, 0.0
-	add := func(col *curve.Column) {
-		w := math.Pow(weight, float64(col.N))
-		num = num*w + float64(col.Mean)*(1-w)
-		den = den*w + 1 - w
-	}
-	if first, last, ok := s.Bounds(); ok && first < p.xlo {
-		const warm, memory = 64, 8 // columns, time constants of the average
-		back := memory / (1 - weight) * (last - first) / float64(s.Len())
-		c.raw = s.Window(max(first, p.xlo-back), math.Nextafter(p.xlo, first), warm, c.raw)
-		for i := range c.raw {
-			if c.raw[i].N > 0 {
-				add(&c.raw[i])
-			}
-		}
-	}
-	p.window(s.Window, dst)
-	for i := range dst {
-		col := &dst[i]
-		if col.N == 0 {
-			continue
-		}
-		add(col)
-		v := float32(num / den)
-		col.Min, col.Max, col.Mean = v, v, v
-		if col.First == col.First {
-			col.First = v
-		}
-		if col.Last == col.Last {
-			col.Last = v
+			l.Trace.Log(p.logX).Window(p.xlo, p.xhi, n, dst)
 		}
 	}
 }
