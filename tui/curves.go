@@ -44,19 +44,20 @@ type curvesPane struct {
 	sel    curve.ID // ... which stays when the ranks change
 	marked []curve.ID
 
-	mine    curve.Query // the runs that are looked at
-	every   curve.Query // those that a projection may be drawn from
-	runs    []*curve.Run
-	picked  []pick
-	metrics []string
-	from    picking
-	ranked  time.Time // when the runs were picked
-	late    bool      // there are runs that are not ranked or studied yet
-	study   study
-	density curve.Density
-	left    int // runs that the density has not drawn yet
-	chart   *chart.Chart
-	st      *styles // of the chart's colours
+	mine     curve.Query // the runs that are looked at
+	every    curve.Query // those that a projection may be drawn from
+	runs     []*curve.Run
+	picked   []pick
+	metrics  []string
+	from     picking
+	ranked   time.Time // when the runs were picked
+	late     bool      // there are runs that are not ranked or studied yet
+	study    study
+	readings readings
+	density  curve.Density
+	left     int // runs that the density has not drawn yet
+	chart    *chart.Chart
+	st       *styles // of the chart's colours
 }
 
 // SetSize sets the room inside the border.

@@ -23,7 +23,10 @@ func (p *curvesPane) chartIt() {
 		r := st.theme.Role
 		p.chart = chart.New(chart.Options{Axis: ink(r.Border), Text: ink(r.Muted), Cursor: ink(r.Accent), Bad: ink(r.Bad), Crowd: ink(r.Faint), Throng: ink(r.Muted)})
 	}
+	p.read()
 	p.chart.SetLines(p.lines())
+	p.showReadout()
+	p.chart.SetDetails(valueWide + 1 + apartWide)
 	p.chart.SetRules(p.rules()...)
 	cones := p.cones()
 	p.chart.SetCones(cones...)
@@ -54,7 +57,7 @@ func (p *curvesPane) lines() []chart.Line {
 			name = "▸ " + name
 		}
 		lines[i] = chart.Line{
-			Name: name, Detail: p.detail(q), Trace: q.trace, Live: q.run.Status == curve.Running,
+			Name: name, Detail: p.detail(i), Trace: q.trace, Live: q.run.Status == curve.Running,
 			Color: st.series(i), Dim: ink(st.theme.Role.Faint),
 		}
 		if q.family != nil {
@@ -125,13 +128,13 @@ func (p *curvesPane) tail(cones []chart.Cone) float64 {
 	return min(part, longTail)
 }
 
-// detail is what stands behind a run's name: its value at the cursor; else
+// detail is what stands behind a run's name: what is read at the cursor; else
 // where it met the target, or its least value.
-func (p *curvesPane) detail(q pick) string {
-	s := ""
+func (p *curvesPane) detail(i int) string {
+	q, s := p.picked[i], ""
 	switch {
 	case p.aimed:
-		s = fmt.Sprintf("%6s", p.valueAt(q, p.cursor)) // the plot's width stays while the cursor moves
+		return p.readings.text(i)
 	case p.look.snap.Goal.Metric == p.shown() && q.rank.Hit:
 		s = fmt.Sprintf("✓ %.0f", q.rank.Crossed)
 	default:
@@ -147,32 +150,6 @@ func (p *curvesPane) detail(q pick) string {
 		s += " kill?"
 	}
 	return s
-}
-
-// valueAt is what a pick has at a place of the x axis: of a family, the mean.
-func (p *curvesPane) valueAt(q pick, x float64) string {
-	lo, hi, ok := q.trace.Bounds()
-	if !ok || x < lo || x > hi {
-		return "–"
-	}
-	if q.family == nil {
-		_, pt, _ := q.trace.Near(x)
-		if pt.Value != pt.Value {
-			return "not a number"
-		}
-		return fmt.Sprintf("%.5g", pt.Value)
-	}
-	sum, n := 0.0, 0
-	for _, r := range q.family.Runs {
-		t, ok := r.Trace(p.shown(), p.axis)
-		if !ok {
-			continue
-		}
-		if _, pt, ok := t.Near(x); ok && pt.Value == pt.Value {
-			sum, n = sum+pt.Value, n+1
-		}
-	}
-	return fmt.Sprintf("%.5g of %d", sum/float64(max(n, 1)), n)
 }
 
 // rules are the lines of the goal: the target to reach and the record to beat.

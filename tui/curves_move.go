@@ -152,7 +152,8 @@ func (p *curvesPane) point(n int) {
 // may take other room.
 func (p *curvesPane) aim(col int) {
 	for range 2 {
-		p.cursor, p.aimed = p.chart.X(col)
+		left, _, w, _ := p.chart.Plot()
+		p.cursor, p.aimed = p.chart.X(min(col, left+w-1)) // the plot may be narrower by now
 		p.again()
 		if at, ok := p.chart.Col(p.cursor); !ok || at == col {
 			return

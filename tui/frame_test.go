@@ -124,6 +124,8 @@ func TestFrame(t *testing.T) {
 		{"frontier-none", small, story(), []string{"J", "J", "3", "f"}, nil},
 		{"frontier-large", size{300, 100}, story(), []string{"3", "f", "e"}, cluster()},
 		{"curves-cursor", mid, story(), []string{"3", "left", "ctrl+left"}, nil},
+		{"curves-cursor-small", small, story(), []string{"3", "b", "left", "ctrl+left", "G"}, nil},
+		{"curves-cursor-tiny", size{50, 16}, story(), []string{"3", "left", "ctrl+left"}, nil},
 		{"curves-seeds", mid, story(), []string{"3", "S"}, nil},
 		{"curves-crowd", mid, story(), []string{"3", "b", "b", "b", "o"}, nil},
 		{"curves-log", mid, story(), []string{"3", "X", "y", "s"}, nil},

@@ -281,7 +281,11 @@ func (p *curvesPane) head(w int) string {
 		return fit(left, w)
 	}
 	q := p.picked[p.at]
-	right := st.text.Render(cut(line(q.run.Name), w/4)) + " " + status(st, q.run) + " "
+	right := st.text.Render(cut(line(q.run.Name), w/4)) + " "
+	if s := p.readOut(); s != "" {
+		return spread(left, right+st.accent.Render(s)+" ", w)
+	}
+	right += status(st, q.run) + " "
 	if stale := p.look.stale(q.run.Host); stale != "" {
 		right += st.warn.Render(stale) + " "
 	}

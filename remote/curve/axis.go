@@ -77,6 +77,16 @@ func (t Trace) Near(x float64) (at float64, p Point, ok bool) {
 	return t.x(float64(p.Step)), p, ok
 }
 
+// At is [Series.At].
+func (t Trace) At(x float64) (v float64, ok bool) {
+	lo, hi, ok := t.Bounds()
+	if !ok || !(x >= lo && x <= hi) {
+		return 0, false
+	}
+	a, b, _ := t.Series.Bounds()
+	return t.Series.At(min(max(t.step(x), float64(a)), float64(b)))
+}
+
 // ruler maps steps to places on an axis: by a meter, or by a scale.
 type ruler struct {
 	m     *meter  // nil without

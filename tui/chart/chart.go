@@ -85,6 +85,8 @@ type Chart struct {
 	tail     float64
 	smooth   float64
 	cursor   int
+	readout  readout
+	details  int
 
 	axis, text, cross, bad, few, many ink
 
@@ -233,6 +235,35 @@ func (c *Chart) SetSmooth(weight float64) {
 	c.ready = false
 	c.smooth = weight
 }
+
+// readout is what is read at the cursor, in place of the labels.
+type readout struct {
+	on    bool
+	title label
+	head  label // over the details
+	order []int // of the lines
+	focus int   // the line that is always seen
+}
+
+// SetReadout lists the lines under a title, in this order and with their details
+// aligned under head, in place of labels at the ends of their curves. Where not
+// all fit, focus is among those that do. An empty order ends it.
+func (c *Chart) SetReadout(title, head string, order []int, focus int) {
+	c.ready = false
+	c.readout.on = len(order) > 0
+	c.readout.title, c.readout.head, c.readout.focus = newLabel(title), newLabel(head), focus
+	c.readout.order = append(c.readout.order[:0], order...)
+}
+
+// SetDetails keeps room for details so many cells wide, so that the plot's width
+// stays when they change.
+func (c *Chart) SetDetails(w int) {
+	c.ready = false
+	c.details = w
+}
+
+// Labelled reports whether there is room for labels.
+func (c *Chart) Labelled() bool { return c.plan().right > 0 }
 
 // SetCursor puts a crosshair into a column of cells, -1 for none.
 func (c *Chart) SetCursor(col int) { c.cursor = col }

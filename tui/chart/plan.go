@@ -51,7 +51,7 @@ func (c *Chart) layOut() plan {
 		for i := range c.styles {
 			p.right = max(p.right, c.labelWidth(i))
 		}
-		p.right = min(p.right, maxLabelW, c.w/3)
+		p.right = min(p.right, maxLabelW, c.w*2/5)
 	}
 	const numbers = 7
 	p.left = 0
@@ -67,7 +67,7 @@ func (c *Chart) layOut() plan {
 
 func (c *Chart) labelWidth(i int) int {
 	w := 3 + c.styles[i].name.width // a blank before the marker and one behind it
-	if d := c.styles[i].detail.width; d > 0 {
+	if d := max(c.styles[i].detail.width, c.details); d > 0 {
 		w += 1 + d
 	}
 	if c.lines[i].Live {
