@@ -43,6 +43,8 @@ type curvesPane struct {
 	at     int      // the run that is selected
 	sel    curve.ID // ... which stays when the ranks change
 	marked []curve.ID
+	base   curve.ID // the run that others are compared with; zero for none
+	minus  bool     // the differences to it are drawn
 
 	mine     curve.Query // the runs that are looked at
 	every    curve.Query // those that a projection may be drawn from
@@ -99,7 +101,7 @@ func (p *curvesPane) Show(l look) {
 	}
 	want := picking{
 		set: l.runs.Version, agent: l.v.ID, filter: p.filter, all: p.all, best: bests[p.best], marks: len(p.marked),
-		metric: p.metric, axis: p.axis, seeds: p.seeds, goal: l.snap.Goal,
+		base: p.base, metric: p.metric, axis: p.axis, seeds: p.seeds, goal: l.snap.Goal,
 	}
 	p.late = false
 	p.take(want)

@@ -27,10 +27,11 @@ func (p *curvesPane) chartIt() {
 	p.chart.SetLines(p.lines())
 	p.showReadout()
 	p.chart.SetDetails(valueWide + 1 + apartWide)
+	p.chart.SetBase(p.subtracted())
 	p.chart.SetRules(p.rules()...)
 	cones := p.cones()
 	p.chart.SetCones(cones...)
-	p.chart.SetLog(p.logY)
+	p.chart.SetLog(p.logY && p.subtracted() < 0)
 	p.chart.SetLogX(p.logX)
 	p.chart.SetClock(p.axis == curve.Wall)
 	p.chart.SetSmooth(smoothings[p.smooth])
@@ -52,6 +53,9 @@ func (p *curvesPane) lines() []chart.Line {
 		name := p.name(q)
 		if q.marked {
 			name = "*" + name
+		}
+		if q.base {
+			name = baseSign + name
 		}
 		if i == p.at && len(p.picked) > 1 {
 			name = "▸ " + name
@@ -135,6 +139,8 @@ func (p *curvesPane) detail(i int) string {
 	switch {
 	case p.aimed:
 		return p.readings.text(i)
+	case p.subtracted() >= 0:
+		return p.apartAtEnd(i)
 	case p.look.snap.Goal.Metric == p.shown() && q.rank.Hit:
 		s = fmt.Sprintf("✓ %.0f", q.rank.Crossed)
 	default:
@@ -155,11 +161,15 @@ func (p *curvesPane) detail(i int) string {
 // rules are the lines of the goal: the target to reach and the record to beat.
 func (p *curvesPane) rules() []chart.Rule {
 	g, r := p.look.snap.Goal, p.look.st.theme.Role
-	if g.Metric != p.shown() {
-		return nil
-	}
 	var out []chart.Rule
-	if g.Target != 0 {
+	base := p.subtracted()
+	if base >= 0 {
+		out = append(out, chart.Rule{Label: baseSign + p.name(p.picked[base]), Color: ink(r.Accent)})
+	}
+	if g.Metric != p.shown() {
+		return out
+	}
+	if g.Target != 0 && base < 0 {
 		out = append(out, chart.Rule{At: g.Target, Label: "target " + number(g.Target), Color: ink(r.Target)})
 	}
 	if g.Record != 0 && g.Minimize == "step" && p.axis == curve.Step {
@@ -170,7 +180,7 @@ func (p *curvesPane) rules() []chart.Rule {
 
 // cones says where the selected run may lead.
 func (p *curvesPane) cones() []chart.Cone {
-	if !p.study.projected || p.at >= len(p.picked) {
+	if !p.study.projected || p.at >= len(p.picked) || p.subtracted() >= 0 {
 		return nil
 	}
 	q, end := p.picked[p.at], p.study.end
@@ -198,7 +208,7 @@ const crowdWork = 200
 func (p *curvesPane) drawCrowd() {
 	p.left = 0
 	p.chart.SetCrowd(nil)
-	if !p.crowd || len(p.picked) == 0 {
+	if !p.crowd || len(p.picked) == 0 || p.subtracted() >= 0 {
 		return
 	}
 	if p.y0 == p.y1 {

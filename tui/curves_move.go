@@ -113,13 +113,16 @@ func (p *curvesPane) showAll() {
 	p.again()
 }
 
-// Back undoes what is open over the curves: the frontier, then the cursor.
+// Back undoes what is open over the curves: the frontier, the cursor, then the
+// difference.
 func (p *curvesPane) Back() bool {
 	switch {
 	case p.frontier:
 		p.frontier = false
 	case p.aimed:
 		p.aimed, p.pinned = false, false
+	case p.minus:
+		p.toggleDifference()
 	default:
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // readings are what the lines have at the cursor.
@@ -25,7 +26,8 @@ type reading struct {
 
 func (r reading) number() bool { return r.ok && r.value == r.value }
 
-// read takes the values at the cursor. They are compared with the least one.
+// read takes the values at the cursor. They are compared with the baseline's, or
+// the least one.
 func (p *curvesPane) read() {
 	r := &p.readings
 	r.values, r.order, r.ref = r.values[:0], r.order[:0], -1
@@ -39,6 +41,9 @@ func (p *curvesPane) read() {
 	slices.SortStableFunc(r.order, func(a, b int) int { return r.values[a].compare(r.values[b]) })
 	if len(r.order) > 0 && r.values[r.order[0]].number() {
 		r.ref = r.order[0]
+	}
+	if i := p.baseline(); i >= 0 && r.values[i].number() {
+		r.ref = i
 	}
 	r.measure()
 }
@@ -124,7 +129,11 @@ func (r *readings) text(i int) string {
 // showReadout hands the chart the list of what is read at the cursor.
 func (p *curvesPane) showReadout() {
 	r := &p.readings
-	p.chart.SetReadout("at "+p.place(), fmt.Sprintf("%*s", r.apart, "to best"), r.order, p.at)
+	head := "to best"
+	if r.ref >= 0 && r.ref == p.baseline() {
+		head = "to " + strings.TrimSpace(baseSign)
+	}
+	p.chart.SetReadout("at "+p.place(), head, r.order, p.at)
 }
 
 // readOut is what is read of the selected run, for the head where there is no

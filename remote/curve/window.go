@@ -156,6 +156,15 @@ func (f *frame) edge(c int) float64 {
 	return f.at(f.x0 + float64(c)*f.dx)
 }
 
+// place returns where c columns from the left are on the axis.
+func (f *frame) place(c float64) float64 {
+	x := f.x0 + c*f.dx
+	if f.log {
+		x = math.Exp(x)
+	}
+	return x
+}
+
 // past returns the least step that lies right of the window.
 func (f *frame) past() float64 {
 	if f.exact {

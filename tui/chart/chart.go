@@ -87,6 +87,7 @@ type Chart struct {
 	cursor   int
 	readout  readout
 	details  int
+	base     int // the line that all are compared with; -1 for none
 
 	axis, text, cross, bad, few, many ink
 
@@ -100,6 +101,7 @@ type Chart struct {
 	layer layer          // of what is drawn now
 	cols  []curve.Column // of all lines, one after the other
 	raw   []curve.Column
+	below []curve.Column // of the line that all are compared with
 	peaks []float64
 	out   []byte
 	pos   []labelAt
@@ -117,7 +119,7 @@ var markers = [...]rune{'●', '▲', '■', '◆', '○', '△', '□', '◇', 
 
 // New returns a chart of nothing.
 func New(opt Options) *Chart {
-	c := &Chart{cursor: -1, inks: []string{""}}
+	c := &Chart{cursor: -1, base: -1, inks: []string{""}}
 	c.axis, c.text, c.cross, c.bad = c.ink(opt.Axis), c.ink(opt.Text), c.ink(opt.Cursor), c.ink(opt.Bad)
 	c.few, c.many = c.ink(opt.Crowd), c.ink(opt.Throng)
 	return c
@@ -253,6 +255,13 @@ func (c *Chart) SetReadout(title, head string, order []int, focus int) {
 	c.readout.on = len(order) > 0
 	c.readout.title, c.readout.head, c.readout.focus = newLabel(title), newLabel(head), focus
 	c.readout.order = append(c.readout.order[:0], order...)
+}
+
+// SetBase draws how far each line is above one of them ([curve.Trace.Minus])
+// instead of the lines, -1 the lines.
+func (c *Chart) SetBase(line int) {
+	c.ready = false
+	c.base = line
 }
 
 // SetDetails keeps room for details so many cells wide, so that the plot's width

@@ -123,19 +123,46 @@ func (c *Chart) columns(p *plan) {
 	} else {
 		c.cols = c.cols[:need]
 	}
-	for i, l := range c.lines {
-		dst := c.cols[i*n : (i+1)*n]
+	c.raw = slices.Grow(c.raw[:0], 2*n) // what bands and differences need
+	base := c.baseline()
+	if base != nil {
+		c.below = slices.Grow(c.below[:0], n)[:n]
+		c.fill(p, base, c.smooth, c.below)
+	}
+	for i := range c.lines {
+		l, dst := &c.lines[i], c.cols[i*n:(i+1)*n]
 		switch {
-		case l.Band != nil:
-			c.raw = slices.Grow(c.raw[:0], 2*n) // what [curve.Family.Band] needs
-			copy(dst, l.Band(p.logX, p.xlo, p.xhi, n, c.raw))
-		case l.Trace.Series == nil:
-			clear(dst)
-		case c.smooth > 0:
-			l.Trace.Log(p.logX).Smooth(p.xlo, p.xhi, n, c.smooth, dst)
+		case base == nil:
+			c.fill(p, l, c.smooth, dst)
+		case l.single() && base.single():
+			copy(dst, l.Trace.Log(p.logX).Minus(base.Trace, p.xlo, p.xhi, n, c.smooth, c.raw))
 		default:
-			l.Trace.Log(p.logX).Window(p.xlo, p.xhi, n, dst)
+			c.fill(p, l, c.smooth, dst)
+			curve.Lower(dst, c.below)
 		}
+	}
+}
+
+// baseline is the line that all are compared with, or nil.
+func (c *Chart) baseline() *Line {
+	if c.base < 0 || c.base >= len(c.lines) {
+		return nil
+	}
+	return &c.lines[c.base]
+}
+
+// single reports whether a line is one curve.
+func (l *Line) single() bool { return l.Band == nil && l.Trace.Series != nil }
+
+// fill takes the window of a line.
+func (c *Chart) fill(p *plan, l *Line, smooth float64, dst []curve.Column) {
+	switch {
+	case l.Band != nil:
+		copy(dst, l.Band(p.logX, p.xlo, p.xhi, len(dst), c.raw))
+	case l.Trace.Series == nil:
+		clear(dst)
+	default:
+		l.Trace.Log(p.logX).Smooth(p.xlo, p.xhi, len(dst), smooth, dst)
 	}
 }
 
@@ -178,8 +205,13 @@ func (c *Chart) extremes(p *plan) (lo, hi float64) {
 			}
 		}
 	}
-	if c.tail > 0 {
-		hi = c.robust(n, from, lo, hi)
+	switch {
+	case c.tail > 0 && c.baseline() != nil: // both ways from 0
+		lo, hi = min(lo, 0), max(hi, 0)
+		hi = c.robust(n, from, 0, hi, func(col *curve.Column) float64 { return float64(col.Max) })
+		lo = -c.robust(n, from, 0, -lo, func(col *curve.Column) float64 { return -float64(col.Min) })
+	case c.tail > 0:
+		hi = c.robust(n, from, lo, hi, func(col *curve.Column) float64 { return float64(col.Max) })
 	}
 	for i := range c.cones {
 		if k := &c.cones[i]; k.X1 >= p.xlo && k.X0 <= p.xhi && k.Y-k.Y == 0 {
@@ -208,7 +240,7 @@ func (c *Chart) extremes(p *plan) (lo, hi float64) {
 
 // robust returns a greatest value to fit that a few outliers do not set: they
 // would flatten all the rest.
-func (c *Chart) robust(n, from int, lo, hi float64) float64 {
+func (c *Chart) robust(n, from int, lo, hi float64, peak func(*curve.Column) float64) float64 {
 	const (
 		most  = 1024 // samples: sorting is part of a frame
 		least = 40   // fewer say nothing of what is usual
@@ -219,9 +251,10 @@ func (c *Chart) robust(n, from int, lo, hi float64) float64 {
 	stride := max(len(c.lines)*(n-from)/most, 1)
 	at := 0
 	for i := range c.lines {
-		for _, col := range c.cols[i*n+from : (i+1)*n] {
-			if at++; at%stride == 0 && col.N > 0 {
-				c.peaks = append(c.peaks, float64(col.Max))
+		cols := c.cols[i*n+from : (i+1)*n]
+		for k := range cols {
+			if at++; at%stride == 0 && cols[k].N > 0 {
+				c.peaks = append(c.peaks, peak(&cols[k]))
 			}
 		}
 	}
