@@ -323,6 +323,17 @@ func failing() *agent.Snapshot {
 	return s
 }
 
+// crowd is huge on a few machines.
+func crowd(n int) *agent.Snapshot {
+	s := huge(n)
+	for i := range s.Agents {
+		v := &s.Agents[i]
+		v.Host = []string{"local", "head", "lab-2"}[i*i%3]
+		v.Since = clock.Add(-time.Duration(i*i*37%5000) * time.Second)
+	}
+	return s
+}
+
 // huge is a fleet of n agents with much in it.
 func huge(n int) *agent.Snapshot {
 	s := story()
