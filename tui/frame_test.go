@@ -144,7 +144,7 @@ func TestFrame(t *testing.T) {
 		{"scratch-table-small", small, story(), []string{"2", "j", "b", "b", "b", "b"}, nil},
 		{"scratch-table-raw", small, story(), []string{"2", "j", "t"}, nil},
 		{"timeline-kind", mid, story(), []string{"4", "f", "f", "f"}, cluster()},
-		{"timeline-zoomed", mid, story(), []string{"4", "+", "+", "+", "k", "k", "k", "k", "k"}, nil},
+		{"timeline-zoomed", mid, story(), []string{"4", "+", "+", "k", "k", "k", "k", "k"}, nil},
 		{"timeline-none", small, story(), []string{"J", "4", "f"}, nil},
 		{"frontier", mid, story(), []string{"3", "f"}, cluster()},
 		{"frontier-all", mid, story(), []string{"3", "f", "e", "j"}, cluster()},
