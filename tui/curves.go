@@ -45,6 +45,7 @@ type curvesPane struct {
 	marked []curve.ID
 	base   curve.ID // the run that others are compared with; zero for none
 	minus  bool     // the differences to it are drawn
+	grid   bool     // small charts
 
 	mine     curve.Query // the runs that are looked at
 	every    curve.Query // those that a projection may be drawn from
@@ -57,9 +58,10 @@ type curvesPane struct {
 	study    study
 	readings readings
 	density  curve.Density
-	left     int // runs that the density has not drawn yet
-	chart    *chart.Chart
-	st       *styles // of the chart's colours
+	left     int          // runs that the density has not drawn yet
+	chart    *chart.Chart // in a grid, that of the metric that is shown
+	panels   []panel      // of the grid
+	st       *styles      // of the chart's colours
 }
 
 // SetSize sets the room inside the border.
@@ -138,6 +140,9 @@ func (p *curvesPane) Note() string {
 	if p.seeds && p.axis == curve.Step {
 		s += st.muted.Render(", seeds as one")
 	}
+	if p.grid {
+		s += st.muted.Render(p.gridNote())
+	}
 	if p.left > 0 {
 		s += st.muted.Render(fmt.Sprintf(", %s to draw", thousands(p.left)))
 	}
@@ -178,5 +183,9 @@ func (p *curvesPane) View() string {
 	if p.h == 1 {
 		return p.head(p.w)
 	}
-	return strings.Join(append([]string{p.head(p.w), p.chart.View()}, p.panel(p.w)...), "\n")
+	body := []string{p.chart.View()}
+	if p.grid {
+		body = p.viewGrid()
+	}
+	return strings.Join(append(append([]string{p.head(p.w)}, body...), p.panel(p.w)...), "\n")
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"vigil/remote/curve"
 )
 
 // readings are what the lines have at the cursor.
@@ -152,12 +154,17 @@ func (p *curvesPane) readOut() string {
 
 // valueAt is what a pick has at a place of the x axis: of a family, the mean.
 func (p *curvesPane) valueAt(q *pick, x float64) (v float64, ok bool) {
+	return valueAt(q, p.shown(), p.axis, x)
+}
+
+// valueAt is [curvesPane.valueAt] for any metric; the pick's trace is of it.
+func valueAt(q *pick, metric string, axis curve.Axis, x float64) (v float64, ok bool) {
 	if q.family == nil {
 		return q.trace.At(x)
 	}
 	sum, n := 0.0, 0
 	for _, r := range q.family.Runs {
-		if t, ok := r.Trace(p.shown(), p.axis); ok {
+		if t, ok := r.Trace(metric, axis); ok {
 			if v, ok := t.At(x); ok && v == v {
 				sum, n = sum+v, n+1
 			}

@@ -141,6 +141,7 @@ func curvesKeys() []action[*curvesPane] {
 		act("curves-axis", (*curvesPane).nextAxis, "x by step, time or tokens", "x"),
 		act("curves-smooth", (*curvesPane).nextSmooth, "smooth more", "s"),
 		act("curves-metric", (*curvesPane).nextMetric, "next metric", "v"),
+		act("curves-grid", (*curvesPane).toggleGrid, "small charts: one for each metric", "m"),
 		act("curves-best", (*curvesPane).nextBest, "how many of the best runs", "b"),
 		act("curves-seeds", (*curvesPane).toggleSeeds, "seeds as one: mean and band", "S"),
 		act("curves-crowd", (*curvesPane).toggleCrowd, "all runs in the background", "o"),
