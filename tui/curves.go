@@ -46,11 +46,13 @@ type curvesPane struct {
 	base   curve.ID // the run that others are compared with; zero for none
 	minus  bool     // the differences to it are drawn
 	grid   bool     // small charts
+	group  string   // what the runs are grouped by; empty: nothing
 
 	mine     curve.Query // the runs that are looked at
 	every    curve.Query // those that a projection may be drawn from
 	runs     []*curve.Run
 	picked   []pick
+	groups   []group // of what is picked, in its order
 	metrics  []string
 	from     picking
 	ranked   time.Time // when the runs were picked
@@ -95,7 +97,7 @@ func (p *curvesPane) SetFilter(s string) { p.filter = s }
 func (p *curvesPane) Show(l look) {
 	p.look = l
 	if l.v == nil || l.runs == nil {
-		p.picked, p.runs, p.from, p.left = nil, nil, picking{}, 0
+		p.picked, p.groups, p.runs, p.from, p.left = nil, nil, nil, picking{}, 0
 		return
 	}
 	if l.v.ID != p.from.agent {
@@ -103,7 +105,7 @@ func (p *curvesPane) Show(l look) {
 	}
 	want := picking{
 		set: l.runs.Version, agent: l.v.ID, filter: p.filter, all: p.all, best: bests[p.best], marks: len(p.marked),
-		base: p.base, metric: p.metric, axis: p.axis, seeds: p.seeds, goal: l.snap.Goal,
+		base: p.base, group: p.group, metric: p.metric, axis: p.axis, seeds: p.seeds, goal: l.snap.Goal,
 	}
 	p.late = false
 	p.take(want)
@@ -139,6 +141,9 @@ func (p *curvesPane) Note() string {
 	s := st.muted.Render(fmt.Sprintf("%d of %s", len(p.picked), counted(len(p.runs), "run")))
 	if p.seeds && p.axis == curve.Step {
 		s += st.muted.Render(", seeds as one")
+	}
+	if n := len(p.groups); n > 0 {
+		s += st.muted.Render(", " + plural(n, "group"))
 	}
 	if p.grid {
 		s += st.muted.Render(p.gridNote())

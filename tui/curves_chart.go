@@ -82,7 +82,7 @@ func (p *curvesPane) lines(n panel) []chart.Line {
 		}
 		lines[k] = chart.Line{
 			Name: p.label(i), Detail: p.detail(i), Trace: t, Live: q.run.Status == curve.Running, Marker: 1 + i,
-			Color: p.look.st.series(i), Dim: ink(p.look.st.theme.Role.Faint),
+			Color: p.look.st.series(p.colour(i)), Dim: ink(p.look.st.theme.Role.Faint),
 		}
 		if q.family != nil {
 			lines[k].From, lines[k].To = reach(q.family, n.metric)

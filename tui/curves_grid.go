@@ -67,7 +67,7 @@ func (p *curvesPane) layGrid() {
 	all := p.panelsOf()
 	w, h := p.w-p.legendWidth(), max(p.h-1-p.panelLines(), 0)
 	cols, rows := gridOf(w, h, len(all))
-	focus := max(slices.IndexFunc(all, func(n panel) bool { return n.metric == p.shown() }), 0)
+	focus := max(slices.IndexFunc(all, func(n panel) bool { return n.metric == p.shown() && slices.Contains(n.lines, p.at) }), 0)
 	fits := cols * rows
 	from := focus / fits * fits
 	all = all[from:min(from+fits, len(all))]
@@ -101,10 +101,20 @@ func (p *curvesPane) spare(i int) *chart.Chart {
 	return p.newChart()
 }
 
-// panelsOf returns a panel for each metric.
+// panelsOf returns a panel for each group, or for each metric without groups.
 func (p *curvesPane) panelsOf() []panel {
 	whole := p.wholePanel()
 	var out []panel
+	for _, g := range p.groups {
+		n := panel{title: g.title(), metric: p.shown(), lines: g.lines}
+		if i := p.subtracted(); i >= 0 && !slices.Contains(g.lines, i) {
+			n.lines = append(slices.Clone(g.lines), i)
+		}
+		out = append(out, n)
+	}
+	if len(out) > 0 {
+		return out
+	}
 	for _, metric := range p.metrics {
 		out = append(out, panel{title: metric, metric: metric, lines: whole.lines})
 	}
@@ -143,7 +153,10 @@ func (p *curvesPane) legendWidth() int {
 
 // gridNote says how many of the small charts are seen.
 func (p *curvesPane) gridNote() string {
-	return fmt.Sprintf(", %d of %s", len(p.panels), plural(len(p.panelsOf()), "metric"))
+	if n := len(p.groups); n > 0 {
+		return fmt.Sprintf(", %d seen", len(p.panels))
+	}
+	return fmt.Sprintf(", %d of %s", len(p.panels), plural(len(p.metrics), "metric"))
 }
 
 // viewGrid draws the small charts, row by row, with the legend beside them.
@@ -171,7 +184,7 @@ func (p *curvesPane) panelTitle(n panel) string {
 	if n.chart == p.chart {
 		name = st.accent.Render("▸ ") + st.strong.Render(line(n.title))
 	}
-	if !p.aimed || p.at >= len(p.picked) {
+	if !p.aimed || !slices.Contains(n.lines, p.at) {
 		return fit(name, n.at.W)
 	}
 	q := p.picked[p.at]
@@ -196,7 +209,7 @@ func (p *curvesPane) legend(h int) []string {
 	out := make([]string, 0, h)
 	for _, i := range p.legendRows(h) {
 		l := " "
-		if k := p.look.st.series(i); k != nil {
+		if k := p.look.st.series(p.colour(i)); k != nil {
 			l = " " + ansi.Style{}.ForegroundColor(k).String()
 		}
 		detail := p.detail(i)
@@ -247,10 +260,16 @@ func (p *curvesPane) local(x, y int) (cx, cy int, ok bool) {
 	return x - n.at.X, y - 1 - n.at.Y - 1, ok // ... and the title
 }
 
-// focusAt shows the metric of the small chart at a cell.
+// focusAt turns to the small chart at a cell.
 func (p *curvesPane) focusAt(x, y int) {
-	if n, ok := p.panelAt(x, y); ok && n.metric != p.shown() {
+	n, ok := p.panelAt(x, y)
+	switch {
+	case !ok:
+	case n.metric != p.shown():
 		p.metric, p.y0, p.y1 = n.metric, 0, 0
 		p.again()
+	case !slices.Contains(n.lines, p.at):
+		p.y0, p.y1 = 0, 0
+		p.move(n.lines[0] - p.at)
 	}
 }

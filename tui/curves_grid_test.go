@@ -6,8 +6,14 @@ import (
 
 func TestGridOf(t *testing.T) {
 	for _, c := range []struct{ w, h, n, cols, rows int }{
-		{78, 17, 2, 2, 1}, {78, 17, 6, 3, 2}, {78, 17, 64, 3, 2}, {54, 34, 2, 1, 2}, {120, 50, 4, 2, 2},
-		{265, 90, 64, 3, 4}, {10, 3, 5, 1, 1}, {0, 0, 0, 1, 1},
+		{78, 17, 2, 2, 1},
+		{78, 17, 6, 3, 2},
+		{78, 17, 64, 3, 2},
+		{54, 34, 2, 1, 2},
+		{120, 50, 4, 2, 2},
+		{265, 90, 64, 3, 4},
+		{10, 3, 5, 1, 1},
+		{0, 0, 0, 1, 1},
 	} {
 		if cols, rows := gridOf(c.w, c.h, c.n); cols != c.cols || rows != c.rows {
 			t.Errorf("%d charts in %dx%d: %d by %d, want %d by %d", c.n, c.w, c.h, cols, rows, c.cols, c.rows)

@@ -131,11 +131,20 @@ func (r *readings) text(i int) string {
 // showReadout hands the chart the list of what is read at the cursor.
 func (p *curvesPane) showReadout() {
 	r := &p.readings
+	if len(r.order) == 0 && len(p.groups) == 0 {
+		p.chart.SetReadout("", "", nil, 0)
+		return
+	}
+	order, headings := p.grouped(r.order)
+	if len(r.order) == 0 {
+		p.chart.SetReadout("by "+line(p.group), "", order, p.at, headings...)
+		return
+	}
 	head := "to best"
 	if r.ref >= 0 && r.ref == p.baseline() {
 		head = "to " + strings.TrimSpace(baseSign)
 	}
-	p.chart.SetReadout("at "+p.place(), head, r.order, p.at)
+	p.chart.SetReadout("at "+p.place(), head, order, p.at, headings...)
 }
 
 // readOut is what is read of the selected run, for the head where there is no

@@ -254,16 +254,34 @@ type readout struct {
 	head  label // over the details
 	order []int // of the lines
 	focus int   // the line that is always seen
+	heads []heading
+}
+
+// heading is a [Heading] made ready.
+type heading struct {
+	name, detail label
+	on           ink
+}
+
+// Heading stands over lines of a readout.
+type Heading struct {
+	Name, Detail string
+	Color        color.Color
 }
 
 // SetReadout lists the lines under a title, in this order and with their details
 // aligned under head, in place of labels at the ends of their curves. Where not
-// all fit, focus is among those that do. An empty order ends it.
-func (c *Chart) SetReadout(title, head string, order []int, focus int) {
+// all fit, focus is among those that do. An empty order ends it. In the order, -1 is the
+// first of the headings, -2 the second.
+func (c *Chart) SetReadout(title, head string, order []int, focus int, headings ...Heading) {
 	c.ready = false
 	c.readout.on = len(order) > 0
 	c.readout.title, c.readout.head, c.readout.focus = newLabel(title), newLabel(head), focus
 	c.readout.order = append(c.readout.order[:0], order...)
+	c.readout.heads = c.readout.heads[:0]
+	for _, h := range headings {
+		c.readout.heads = append(c.readout.heads, heading{newLabel(h.Name), newLabel(h.Detail), c.ink(h.Color)})
+	}
 }
 
 // SetBase draws how far each line is above one of them ([curve.Trace.Minus])
