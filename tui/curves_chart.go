@@ -2,11 +2,8 @@ package tui
 
 import (
 	"fmt"
-<<<<<<< HEAD
 	"math"
-=======
 	"slices"
->>>>>>> h-curves
 
 	"vigil/remote/curve"
 	"vigil/tui/chart"

@@ -235,7 +235,8 @@ func timelineKeys() []action[*timelinePane] {
 
 func screenKeys() []action[*screenPane] {
 	return []action[*screenPane]{
-		bind("pane-go", (*screenPane).goTo, "go to the pane", "enter"),
+		bind("pane-go", (*screenPane).visit, "go to the pane", "enter"),
+		bind("pane-popup", (*screenPane).float, "the pane in a popup, to look and type", "p"),
 		steps("pane-down", (*screenPane).scroll, 1, "down", "j", "down"),
 		steps("pane-up", (*screenPane).scroll, -1, "up", "k", "up"),
 		steps("pane-page-down", (*screenPane).pages, 1, "half a page down", "pgdown", "space", "ctrl+d"),
