@@ -38,7 +38,7 @@ func (m *Model) hints(w int) []hint {
 		out = append(out, hint{"", m.st.strong.Render(d) + " "})
 	}
 	add := func(id, word string) {
-		if text := m.hint(id, word); text != "" {
+		if text := m.named.hint(m.st, id, word); text != "" {
 			out = append(out, hint{id, text})
 		}
 	}
@@ -57,25 +57,6 @@ func (m *Model) hints(w int) []hint {
 		add("help", "help")
 	}
 	return out
-}
-
-// hint writes the first key of an action, which is the word's first letter or
-// stands before it; nothing where the action has no key.
-func (m *Model) hint(id, word string) string {
-	st := m.st
-	for _, a := range m.root {
-		k := firstKey(a.Binding)
-		if a.id != id || k == "" {
-			continue
-		}
-		if rest, ok := strings.CutPrefix(word, k); ok {
-			word = rest
-		} else {
-			word = " " + word
-		}
-		return st.muted.Render("[") + st.accent.Render(k) + st.muted.Render("]"+word+" ")
-	}
-	return ""
 }
 
 // situation says since when, what, why, and what comes next.

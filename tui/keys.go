@@ -153,6 +153,8 @@ func curvesKeys() []action[*curvesPane] {
 		act("curves-axis", (*curvesPane).nextAxis, "x by step, time or tokens", "x"),
 		act("curves-smooth", (*curvesPane).nextSmooth, "smooth more", "s"),
 		act("curves-metric", (*curvesPane).nextMetric, "next metric", "v"),
+		act("curves-group", (*curvesPane).nextGroup, "group by family, or by a setting that differs", "r"),
+		act("curves-grid", (*curvesPane).toggleGrid, "small charts: one for each metric, or group", "m"),
 		act("curves-best", (*curvesPane).nextBest, "how many of the best runs", "b"),
 		act("curves-seeds", (*curvesPane).toggleSeeds, "seeds as one: mean and band", "S"),
 		act("curves-crowd", (*curvesPane).toggleCrowd, "all runs in the background", "o"),
@@ -233,7 +235,8 @@ func timelineKeys() []action[*timelinePane] {
 
 func screenKeys() []action[*screenPane] {
 	return []action[*screenPane]{
-		bind("pane-go", (*screenPane).goTo, "go to the pane", "enter"),
+		bind("pane-go", (*screenPane).visit, "go to the pane", "enter"),
+		bind("pane-popup", (*screenPane).float, "the pane in a popup, to look and type", "p"),
 		steps("pane-down", (*screenPane).scroll, 1, "down", "j", "down"),
 		steps("pane-up", (*screenPane).scroll, -1, "up", "k", "up"),
 		steps("pane-page-down", (*screenPane).pages, 1, "half a page down", "pgdown", "space", "ctrl+d"),

@@ -83,9 +83,10 @@ type Options struct {
 	Keys map[string][]string
 	// Notices are what the person is to be told; nil: they are told nothing.
 	Notices <-chan Alarm
-	// GoTo takes the person to a pane. It is called from a command. Nil: the
+	// GoTo takes the person to an agent's pane, and Popup shows it over what
+	// they see, until they close it. They are called from commands. Nil: the
 	// screen says that it cannot.
-	GoTo func(agent.Pane) error
+	GoTo, Popup func(agent.Agent) error
 }
 
 // pane is one tab of the detail. Only the one that is seen is shown snapshots.
@@ -116,6 +117,7 @@ type look struct {
 	v       *agent.View // the selected agent; nil if there is none
 	now     time.Time
 	st      *styles
+	keys    shortcuts
 	past    bool // it is of an earlier moment, which is now
 	lost    int  // files of which nothing is kept of then
 }
@@ -163,6 +165,7 @@ type Model struct {
 	over    overlay
 	input   input
 	palette palette
+	named   shortcuts
 	root    []action[*Model]
 	above   []action[*Model] // while an overlay is open
 	confirm []action[*Model] // while one waits for a yes
@@ -194,7 +197,8 @@ func New(src Source, o Options) *Model {
 	}
 	m := blank(o.Keys)
 	m.src, m.o, m.now = src, o, o.Now()
-	m.plan.read, m.files.read, m.screen.goToPane, m.report.read = src.Content, src.Content, o.GoTo, src.Report
+	m.plan.read, m.files.read, m.report.read = src.Content, src.Content, src.Report
+	m.screen.goTo, m.screen.popup = o.GoTo, o.Popup
 	m.setTheme(true)
 	m.refresh()
 	return m
@@ -223,6 +227,7 @@ func blank(own map[string][]string) *Model {
 		{"jobs", &m.jobs},
 		{"report", &m.report},
 	}
+	m.named = named(append(m.zones(), m.floating()...))
 	return m
 }
 
@@ -393,7 +398,7 @@ func (m *Model) show() {
 		n = len(m.snap.Agents)
 	}
 	m.layout = arrange(m.w, m.h, open{Zoom: m.zoom, Fleet: n > 0, Status: m.problem() != "", Banner: m.past.on(), Split: m.split})
-	l := look{snap: m.snap, runs: m.runs, cluster: m.cluster, now: m.now, st: m.st}
+	l := look{snap: m.snap, runs: m.runs, cluster: m.cluster, now: m.now, st: m.st, keys: m.named}
 	inner := innerOf(m.layout.Fleet)
 	if m.layout.Strip {
 		inner = m.layout.Fleet

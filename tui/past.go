@@ -151,7 +151,7 @@ func (m *Model) stepMoment(n int) tea.Cmd {
 		return m.noAgent()
 	}
 	p := &m.moment
-	p.Show(look{snap: m.snap, runs: m.runs, cluster: m.cluster, v: v, now: m.now, st: m.st})
+	p.Show(look{snap: m.snap, runs: m.runs, cluster: m.cluster, v: v, now: m.now, st: m.st, keys: m.named})
 	at := m.past.at
 	if at.IsZero() {
 		at = m.now

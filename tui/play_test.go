@@ -64,7 +64,7 @@ func play(what string) error {
 	began := time.Now()
 	o := Options{
 		Now:  func() time.Time { return clock.Add(time.Since(began)) },
-		GoTo: func(p agent.Pane) error { return fmt.Errorf("there is no pane %s here", p.ID) },
+		GoTo: func(a agent.Agent) error { return fmt.Errorf("there is no pane %s here", a.Pane.ID) },
 	}
 	_, err := tea.NewProgram(New(src, o), ProgramOptions()...).Run()
 	return err

@@ -13,10 +13,11 @@ import (
 // screenPane shows an agent's terminal as it is, in its own colours. It stays
 // at the foot, where a CLI has its input line, until one scrolls up.
 type screenPane struct {
-	w, h     int
-	keys     []action[*screenPane]
-	goToPane func(agent.Pane) error
-	look     look
+	w, h  int
+	keys  []action[*screenPane]
+	goTo  func(agent.Agent) error
+	popup func(agent.Agent) error
+	look  look
 
 	on    agent.ID
 	shown *agent.Screen
@@ -73,17 +74,21 @@ func (p *screenPane) pan(n int) {
 	p.left = max(min(p.left+n, widest-p.w), 0)
 }
 
-// goTo takes the person to the agent's pane.
-func (p *screenPane) goTo() tea.Cmd {
-	v, goTo := p.look.v, p.goToPane
+// visit takes the person to the agent's pane, and float shows it over what
+// they see.
+func (p *screenPane) visit() tea.Cmd { return p.by(p.goTo) }
+func (p *screenPane) float() tea.Cmd { return p.by(p.popup) }
+
+func (p *screenPane) by(way func(agent.Agent) error) tea.Cmd {
+	v := p.look.v
 	return func() tea.Msg {
 		switch {
 		case v == nil || v.Pane.ID == "":
 			return wentTo{fmt.Errorf("this agent has no tmux pane to go to")}
-		case goTo == nil:
+		case way == nil:
 			return wentTo{fmt.Errorf("cannot go to pane %s from here; run vigil inside tmux", v.Pane.Target)}
 		}
-		return wentTo{goTo(v.Pane)}
+		return wentTo{way(v.Agent)}
 	}
 }
 
@@ -138,7 +143,7 @@ func (p *screenPane) head() string {
 	if len(why) > 0 {
 		left += "  " + st.warn.Render(strings.Join(why, ", "))
 	}
-	right := st.muted.Render("[") + st.accent.Render("enter") + st.muted.Render("] go there  [") +
-		st.accent.Render("N") + st.muted.Render("]udge ")
+	right := p.look.keys.hint(st, "pane-go", "go there") + p.look.keys.hint(st, "pane-popup", "popup") +
+		p.look.keys.hint(st, "nudge-write", "Nudge")
 	return spread(left, right, p.w)
 }

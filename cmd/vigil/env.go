@@ -18,6 +18,7 @@ type env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Terminal       bool   // a person sits at both stdin and stdout
+	Seat           string // socket of the tmux server in which that is; empty outside tmux
 	Home           string // empty when the system does not tell
 	Exe            string // path of this binary, for children of itself
 	Now            func() time.Time

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,11 +23,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	home, _ := os.UserHomeDir() // empty is handled where a folder is needed
 	exe, _ := os.Executable()
+	seat, _, _ := strings.Cut(os.Getenv("TMUX"), ",")
 	err := run(ctx, env{
 		Args: os.Args[1:], Getenv: os.Getenv, Environ: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stdout.Fd()),
-		Home:     home, Exe: exe, Now: time.Now,
+		Seat:     seat, Home: home, Exe: exe, Now: time.Now,
 	})
 	stop()
 	os.Exit(exitCode(err))

@@ -189,7 +189,7 @@ func onScreen(e env, out chan<- tui.Alarm) *teller {
 		way:    "screen",
 		active: func(_ *agent.Snapshot, c NoticesConfig) bool { return c.Bell || c.Desktop != "off" },
 		send: func(_ context.Context, c NoticesConfig, n notice.Notice) error {
-			a := tui.Alarm{Notice: n, Bell: c.Bell, Desktop: desktopOf(c.Desktop, e), Tmux: e.Getenv("TMUX") != ""}
+			a := tui.Alarm{Notice: n, Bell: c.Bell, Desktop: desktopOf(c.Desktop, e), Tmux: e.Seat != ""}
 			select {
 			case out <- a:
 			default:

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -41,7 +39,9 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	model := tui.New(screenSource{w}, tui.Options{
 		Theme: theme, Restyle: w.restyle, Themes: choosable(w.config),
 		Keys: w.config.Keys, NoMouse: !w.config.Mouse, Notices: w.alarms,
-		Done: ctx.Done(), GoTo: func(p agent.Pane) error { return goTo(ctx, e, p) },
+		Done:  ctx.Done(),
+		GoTo:  func(a agent.Agent) error { return visit(ctx, e, w.config, a, false) },
+		Popup: func(a agent.Agent) error { return visit(ctx, e, w.config, a, true) },
 	})
 	_, err = tea.NewProgram(model, append(tui.ProgramOptions(),
 		tea.WithContext(ctx), tea.WithInput(e.Stdin), tea.WithOutput(e.Stdout), tea.WithEnvironment(e.drawing()),
@@ -49,26 +49,6 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	fmt.Fprint(e.Stdout, ansi.SetProgramStatus(ansi.ProgramStatus{State: ansi.ProgramStateIdle})) // the program leaves it as it was
 	cancel()
 	return errors.Join(err, <-done)
-}
-
-// goTo takes the person to a pane: their own tmux client is switched to it. A
-// person outside that tmux server is told how to get there.
-func goTo(ctx context.Context, e env, p agent.Pane) error {
-	if inside(e, p.Socket) {
-		for _, args := range [][]string{{"switch-client", "-t", p.ID}, {"select-window", "-t", p.ID}, {"select-pane", "-t", p.ID}} {
-			if out, err := exec.CommandContext(ctx, "tmux", append([]string{"-S", p.Socket}, args...)...).CombinedOutput(); err != nil {
-				return fmt.Errorf("go to %s: %s", p.Target, agent.CleanLine(string(out), 120))
-			}
-		}
-		return nil
-	}
-	return fmt.Errorf("vigil runs outside that tmux server; attach with: tmux -S %s attach -t '%s'", p.Socket, p.Target)
-}
-
-// inside reports whether vigil runs in the tmux server with the socket.
-func inside(e env, socket string) bool {
-	own, _, _ := strings.Cut(e.Getenv("TMUX"), ",")
-	return own != "" && own == socket
 }
 
 // screenSource is what the screen reads: the supervisor's snapshots and the
