@@ -12,6 +12,7 @@ const (
 	onDetail
 	onStatus
 	onFooter
+	onBox // no part: a box that the button draws
 )
 
 // has reports whether a cell is in the rectangle.
