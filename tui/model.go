@@ -213,7 +213,7 @@ func blank(own map[string][]string) *Model {
 	m.fleet.keys = rebound(fleetKeys(), own)
 	m.plan = planPane{keys: rebound(planKeys(), own)}
 	m.files = scratchPane{keys: rebound(scratchKeys(), own)}
-	m.curves = curvesPane{keys: rebound(curvesKeys(), own), onFront: rebound(frontierKeys(), own)}
+	m.curves = curvesPane{keys: rebound(curvesKeys(), own), onFront: rebound(frontierKeys(), own), onBox: rebound(boxKeys(), own)}
 	m.moment = timelinePane{keys: rebound(timelineKeys(), own)}
 	m.screen = screenPane{keys: rebound(screenKeys(), own)}
 	m.jobs = jobsPane{keys: rebound(jobsKeys(), own)}
