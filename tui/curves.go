@@ -42,20 +42,23 @@ type curvesPane struct {
 	at     int      // the run that is selected
 	sel    curve.ID // ... which stays when the ranks change
 	marked []curve.ID
+	base   curve.ID // the run that others are compared with; zero for none
+	minus  bool     // the differences to it are drawn
 
-	mine    curve.Query // the runs that are looked at
-	every   curve.Query // those that a projection may be drawn from
-	runs    []*curve.Run
-	picked  []pick
-	metrics []string
-	from    picking
-	ranked  time.Time // when the runs were picked
-	late    bool      // there are runs that are not ranked or studied yet
-	study   study
-	density curve.Density
-	left    int // runs that the density has not drawn yet
-	chart   *chart.Chart
-	st      *styles // of the chart's colours
+	mine     curve.Query // the runs that are looked at
+	every    curve.Query // those that a projection may be drawn from
+	runs     []*curve.Run
+	picked   []pick
+	metrics  []string
+	from     picking
+	ranked   time.Time // when the runs were picked
+	late     bool      // there are runs that are not ranked or studied yet
+	study    study
+	readings readings
+	density  curve.Density
+	left     int // runs that the density has not drawn yet
+	chart    *chart.Chart
+	st       *styles // of the chart's colours
 }
 
 // SetSize sets the room inside the border.
@@ -97,7 +100,7 @@ func (p *curvesPane) Show(l look) {
 	}
 	want := picking{
 		set: l.runs.Version, agent: l.v.ID, filter: p.filter, all: p.all, best: bests[p.best], marks: len(p.marked),
-		metric: p.metric, axis: p.axis, seeds: p.seeds, goal: l.snap.Goal,
+		base: p.base, metric: p.metric, axis: p.axis, seeds: p.seeds, goal: l.snap.Goal,
 	}
 	p.late = false
 	p.take(want)

@@ -25,11 +25,15 @@ func (p *curvesPane) chartIt() {
 		r := st.theme.Role
 		p.chart = chart.New(chart.Options{Axis: ink(r.Border), Text: ink(r.Muted), Cursor: ink(r.Accent), Bad: ink(r.Bad), Crowd: ink(r.Faint), Throng: ink(r.Muted)})
 	}
+	p.read()
 	p.chart.SetLines(p.lines())
+	p.showReadout()
+	p.chart.SetDetails(valueWide + 1 + apartWide)
+	p.chart.SetBase(p.subtracted())
 	p.chart.SetRules(p.rules()...)
 	cones := p.cones()
 	p.chart.SetCones(cones...)
-	p.chart.SetLog(p.logY)
+	p.chart.SetLog(p.logY && p.subtracted() < 0)
 	p.chart.SetLogX(p.logX)
 	p.chart.SetClock(p.axis == curve.Wall)
 	p.chart.SetSmooth(smoothings[p.smooth])
@@ -52,11 +56,14 @@ func (p *curvesPane) lines() []chart.Line {
 		if q.marked {
 			name = "*" + name
 		}
+		if q.base {
+			name = baseSign + name
+		}
 		if i == p.at && len(p.picked) > 1 {
 			name = "▸ " + name
 		}
 		lines[i] = chart.Line{
-			Name: name, Detail: p.detail(q), Trace: q.trace, Live: q.run.Status == curve.Running,
+			Name: name, Detail: p.detail(i), Trace: q.trace, Live: q.run.Status == curve.Running,
 			Color: st.series(i), Dim: ink(st.theme.Role.Faint),
 		}
 		if q.family != nil {
@@ -76,9 +83,9 @@ func (p *curvesPane) name(q pick) string {
 }
 
 // band is how a family is drawn.
-func band(f *curve.Family, metric string) func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
-	return func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
-		return f.Band(metric, x0, x1, cols, dst)
+func band(f *curve.Family, metric string) func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+	return func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+		return f.Band(metric, log, x0, x1, cols, dst)
 	}
 }
 
@@ -127,13 +134,15 @@ func (p *curvesPane) tail(cones []chart.Cone) float64 {
 	return min(part, longTail)
 }
 
-// detail is what stands behind a run's name: its value at the cursor; else
+// detail is what stands behind a run's name: what is read at the cursor; else
 // where it met the target, or its least value.
-func (p *curvesPane) detail(q pick) string {
-	s := ""
+func (p *curvesPane) detail(i int) string {
+	q, s := p.picked[i], ""
 	switch {
 	case p.aimed:
-		s = fmt.Sprintf("%6s", p.valueAt(q, p.cursor)) // the plot's width stays while the cursor moves
+		return p.readings.text(i)
+	case p.subtracted() >= 0:
+		return p.apartAtEnd(i)
 	case p.look.snap.Goal.Metric == p.shown() && q.rank.Hit:
 		s = fmt.Sprintf("✓ %.0f", q.rank.Crossed)
 	default:
@@ -151,40 +160,18 @@ func (p *curvesPane) detail(q pick) string {
 	return s
 }
 
-// valueAt is what a pick has at a place of the x axis: of a family, the mean.
-func (p *curvesPane) valueAt(q pick, x float64) string {
-	lo, hi, ok := q.trace.Bounds()
-	if !ok || x < lo || x > hi {
-		return "–"
-	}
-	if q.family == nil {
-		_, pt, _ := q.trace.Near(x)
-		if pt.Value != pt.Value {
-			return "not a number"
-		}
-		return fmt.Sprintf("%.5g", pt.Value)
-	}
-	sum, n := 0.0, 0
-	for _, r := range q.family.Runs {
-		t, ok := r.Trace(p.shown(), p.axis)
-		if !ok {
-			continue
-		}
-		if _, pt, ok := t.Near(x); ok && pt.Value == pt.Value {
-			sum, n = sum+pt.Value, n+1
-		}
-	}
-	return fmt.Sprintf("%.5g of %d", sum/float64(max(n, 1)), n)
-}
-
 // rules are the lines of the goal: the target to reach and the record to beat.
 func (p *curvesPane) rules() []chart.Rule {
 	g, r := p.look.snap.Goal, p.look.st.theme.Role
-	if g.Metric != p.shown() {
-		return nil
-	}
 	var out []chart.Rule
-	if g.Target != 0 {
+	base := p.subtracted()
+	if base >= 0 {
+		out = append(out, chart.Rule{Label: baseSign + p.name(p.picked[base]), Color: ink(r.Accent)})
+	}
+	if g.Metric != p.shown() {
+		return out
+	}
+	if g.Target != 0 && base < 0 {
 		out = append(out, chart.Rule{At: g.Target, Label: "target " + number(g.Target), Color: ink(r.Target)})
 	}
 	if g.Record != 0 && g.Minimize == "step" && p.axis == curve.Step {
@@ -195,7 +182,7 @@ func (p *curvesPane) rules() []chart.Rule {
 
 // cones says where the selected run may lead.
 func (p *curvesPane) cones() []chart.Cone {
-	if !p.study.projected || p.at >= len(p.picked) {
+	if !p.study.projected || p.at >= len(p.picked) || p.subtracted() >= 0 {
 		return nil
 	}
 	q, end := p.picked[p.at], p.study.end
@@ -223,7 +210,7 @@ const crowdWork = 200
 func (p *curvesPane) drawCrowd() {
 	p.left = 0
 	p.chart.SetCrowd(nil)
-	if !p.crowd || len(p.picked) == 0 {
+	if !p.crowd || len(p.picked) == 0 || p.subtracted() >= 0 {
 		return
 	}
 	_, _, w, h := p.chart.Plot()

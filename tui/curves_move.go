@@ -113,13 +113,16 @@ func (p *curvesPane) showAll() {
 	p.again()
 }
 
-// Back undoes what is open over the curves: the frontier, then the cursor.
+// Back undoes what is open over the curves: the frontier, the cursor, then the
+// difference.
 func (p *curvesPane) Back() bool {
 	switch {
 	case p.frontier:
 		p.frontier = false
 	case p.aimed:
 		p.aimed, p.pinned = false, false
+	case p.minus:
+		p.toggleDifference()
 	default:
 		return false
 	}
@@ -152,7 +155,8 @@ func (p *curvesPane) point(n int) {
 // may take other room.
 func (p *curvesPane) aim(col int) {
 	for range 2 {
-		p.cursor, p.aimed = p.chart.X(col)
+		left, _, w, _ := p.chart.Plot()
+		p.cursor, p.aimed = p.chart.X(min(col, left+w-1)) // the plot may be narrower by now
 		p.again()
 		if at, ok := p.chart.Col(p.cursor); !ok || at == col {
 			return

@@ -17,6 +17,7 @@ type pick struct {
 	trace  curve.Trace
 	family *curve.Family // nil for a run by itself
 	marked bool
+	base   bool // the others are compared with it
 }
 
 // picking is all that the choice of runs depends on.
@@ -27,6 +28,7 @@ type picking struct {
 	all    bool
 	best   int
 	marks  int
+	base   curve.ID
 	metric string
 	axis   curve.Axis
 	seeds  bool
@@ -132,6 +134,11 @@ func (p *curvesPane) choose() {
 		}
 		p.pick(k, familyOf(families, k.Run), false)
 	}
+	if r := p.look.runs.Find(p.base); r != nil { // the last one, where it is not drawn anyway: the others keep their colours
+		for _, k := range curve.Best([]*curve.Run{r}, metric, goal.Target, 1) {
+			p.pick(k, nil, false)
+		}
+	}
 	for i, r := range p.look.runs.All() {
 		if at := slices.IndexFunc(p.picked, func(q pick) bool { return q.run == r }); at >= 0 {
 			p.picked[at].place = i
@@ -153,7 +160,7 @@ func (p *curvesPane) pick(k curve.Rank, family *curve.Family, marked bool) {
 		if family != nil {
 			k = curve.Best(family.Runs, p.shown(), p.look.snap.Goal.Target, 1)[0]
 		}
-		p.picked = append(p.picked, pick{run: r, rank: k, trace: t, family: family, marked: marked})
+		p.picked = append(p.picked, pick{run: r, rank: k, trace: t, family: family, marked: marked, base: r.ID == p.base})
 	}
 }
 

@@ -79,8 +79,8 @@ func TestCursor(t *testing.T) {
 	}
 	at := m.curves.cursor
 	r := m.curves.picked[len(m.curves.picked)-1]
-	_, pt, _ := r.trace.Near(at)
-	shows(t, m, "cursor", "cursor at "+thousands(int(at)), fmt.Sprintf("%.5g", pt.Value))
+	v, _ := r.trace.At(at)
+	shows(t, m, "cursor", "cursor at "+thousands(int(at)), fmt.Sprintf("%.4f", v))
 	press(m, "+")
 	if x0, x1 := m.curves.x0, m.curves.x1; at < x0 || at > x1 {
 		t.Errorf("zoomed to %v to %v, away from the cursor at %v", x0, x1, at)
@@ -138,7 +138,7 @@ func TestSeeds(t *testing.T) {
 	press(m, "3", "S")
 	shows(t, m, "folded", "v11c ×3", "5 of 12 runs, seeds as one")
 	press(m, "right")
-	shows(t, m, "cursor", "of 3")
+	shows(t, m, "cursor", "to best", "v11c ×3")
 	press(m, "x")
 	shows(t, m, "bands are over steps only", "over training time")
 }

@@ -24,6 +24,7 @@ type fake struct {
 	changed  chan struct{}
 	sent     chan agent.Intent
 	versions map[string]string
+	older    map[string][]agent.Version // all of them, by path
 	cluster  *Cluster
 	past     agent.Past // what reports are made of
 
@@ -32,7 +33,7 @@ type fake struct {
 	refuses   error    // to cancel
 	answers   []string
 	spans     []time.Duration // of the reports asked for
-	lost      error           // instead of a report
+	lost      error           // instead of a report, and of versions
 }
 
 var _ Source = (*fake)(nil)
@@ -81,6 +82,10 @@ func (f *fake) Answer(id, text string, refused bool) {
 		text = "refused"
 	}
 	f.answers = append(f.answers, id+": "+text)
+}
+
+func (f *fake) Versions(id agent.ID, path string) ([]agent.Version, error) {
+	return f.older[path], f.lost
 }
 
 func (f *fake) Content(hash string) (string, error) {
@@ -315,6 +320,17 @@ func failing() *agent.Snapshot {
 	s.Agents[0].Files, s.Agents[0].Moments, s.Agents[0].Screen = nil, nil, nil
 	s.Agents[0].Next = &agent.Next{Held: "a person typed 4 s ago", Text: "Keep going."}
 	s.Holder = "vigil auto on host head (pid 99)"
+	return s
+}
+
+// crowd is huge on a few machines.
+func crowd(n int) *agent.Snapshot {
+	s := huge(n)
+	for i := range s.Agents {
+		v := &s.Agents[i]
+		v.Host = []string{"local", "head", "lab-2"}[i*i%3]
+		v.Since = clock.Add(-time.Duration(i*i*37%5000) * time.Second)
+	}
 	return s
 }
 

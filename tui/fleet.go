@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -18,12 +19,18 @@ type fleetPane struct {
 
 	sel    agent.ID // stays with the agent when the list changes
 	filter string
-	rows   []int // the agents that the filter leaves, by their place in the snapshot
-	at     int   // where sel is in rows
-	per    int   // lines of an agent
-	gap    int   // lines between two
-	top    int   // the first row drawn
-	loose  bool  // scrolled away from the selected one
+	sort   fleetSort
+	by     fleetBy
+	folded bool         // of the groups, only the selected agent's is open
+	rows   []int        // the agents that the filter leaves, by their place in the snapshot, in the list's order
+	groups []fleetGroup // none where they are not grouped
+	items  []fleetItem  // what the list shows
+	lines  int          // ... and how many lines that takes
+	at     int          // where sel is in rows
+	per    int          // lines of an agent
+	gap    int          // lines between two
+	top    int          // the first line drawn
+	loose  bool         // scrolled away from the selected one
 
 	falls  map[agent.ID][]float64 // how each agent's best result fell, run by run
 	fallsN int                    // how many runs there were then
@@ -53,21 +60,18 @@ func (p *fleetPane) Show(l look) {
 		return
 	}
 	p.follow(l)
-	found := -1
 	for i := range l.snap.Agents {
 		v := &l.snap.Agents[i]
-		if !matches(p.filter, v.Name, string(v.Kind), v.Host, word(v), string(v.State), v.Workspace) {
-			continue
+		if matches(p.filter, v.Name, string(v.Kind), v.Host, word(v), string(v.State), v.Workspace) {
+			p.rows = append(p.rows, i)
 		}
-		if v.ID == p.sel {
-			found = len(p.rows)
-		}
-		p.rows = append(p.rows, i)
 	}
+	p.order()
 	if len(p.rows) == 0 {
 		p.sel = ""
 		return
 	}
+	found := slices.IndexFunc(p.rows, func(i int) bool { return l.snap.Agents[i].ID == p.sel })
 	if found < 0 {
 		found = min(max(p.at, 0), len(p.rows)-1)
 	}
@@ -129,22 +133,24 @@ func matches(filter string, texts ...string) bool {
 
 // window chooses how many lines an agent gets, and keeps the selection in view.
 func (p *fleetPane) window() {
-	n := len(p.rows)
+	n, heads := p.seen()
 	p.per, p.gap = 1, 0
-	switch {
+	switch room := p.h - heads; {
 	case p.strip:
-	case n*4-1 <= p.h:
+	case n*4-1 <= room:
 		p.per, p.gap = 3, 1
-	case n*3 <= p.h:
+	case n*3 <= room:
 		p.per = 3
-	case n*2 <= p.h:
+	case n*2 <= room:
 		p.per = 2
 	}
-	p.top = keepTop(p.top, p.at, n, p.fits(), p.loose)
+	p.lines = p.list()
+	if !p.loose {
+		from, to := p.span()
+		p.top = min(max(p.top, to-p.h), from)
+	}
+	p.top = max(min(p.top, p.lines-p.h), 0)
 }
-
-// fits is how many agents are seen at once.
-func (p *fleetPane) fits() int { return max((p.h+p.gap)/max(p.per+p.gap, 1), 1) }
 
 // clampTop scrolls a list of n entries, of which fits are seen, as little as
 // shows entry at.
@@ -164,17 +170,23 @@ func (p *fleetPane) move(n int) {
 
 // Note says how much of the list is seen.
 func (p *fleetPane) Note() string {
-	n := 0
-	if p.look.snap != nil {
-		n = len(p.look.snap.Agents)
-	}
+	st := p.look.st
+	how := sortWords[p.sort]
 	if p.filter != "" {
-		return p.look.st.accent.Render("/"+cut(p.filter, 16)) + p.look.st.muted.Render(" "+plural(len(p.rows), "agent"))
+		s := st.accent.Render("/"+cut(p.filter, 16)) + st.muted.Render(" "+plural(len(p.rows), "agent"))
+		if how != "" && p.w >= fleetMin {
+			s += st.muted.Render(" " + how)
+		}
+		return s
 	}
-	if n*p.per > p.h {
-		return p.look.st.muted.Render(number(float64(p.at+1)) + " of " + number(float64(n)))
+	var parts []string
+	if how != "" {
+		parts = append(parts, how)
 	}
-	return ""
+	if p.lines > p.h {
+		parts = append(parts, number(float64(p.at+1))+" of "+number(float64(len(p.rows))))
+	}
+	return st.muted.Render(strings.Join(parts, ", "))
 }
 
 // View draws the list, or the strip.
@@ -188,15 +200,28 @@ func (p *fleetPane) View() string {
 	if p.strip {
 		return p.viewStrip()
 	}
-	var lines []string
-	for i := p.top; i < len(p.rows) && len(lines) < p.h; i++ {
-		v := &p.look.snap.Agents[p.rows[i]]
-		lines = append(lines, p.entry(v, i == p.at)...)
-		for range p.gap {
-			lines = append(lines, "")
+	lines := make([]string, min(p.lines-p.top, p.h))
+	for _, it := range p.items {
+		y := it.y - p.top
+		if y >= len(lines) {
+			break
+		}
+		if y+p.per <= 0 {
+			continue
+		}
+		drawn := []string{""}
+		if it.group != nil {
+			drawn[0] = p.head(it.group)
+		} else {
+			drawn = p.entry(&p.look.snap.Agents[p.rows[it.row]], it.row == p.at)
+		}
+		for i, l := range drawn {
+			if y+i >= 0 && y+i < len(lines) {
+				lines[y+i] = l
+			}
 		}
 	}
-	return strings.Join(lines[:min(len(lines), p.h)], "\n")
+	return strings.Join(lines, "\n")
 }
 
 // entry draws one agent in p.per lines.

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -45,26 +44,12 @@ func (m *Model) countPart() string {
 	}
 	n := map[agent.State]int{}
 	for i := range m.snap.Agents {
-		s := m.snap.Agents[i].State
-		if s == "" {
-			s = agent.Unknown
-		}
-		n[s]++
+		n[stateOf(&m.snap.Agents[i])]++
 	}
-	parts := []string{st.text.Render(plural(len(m.snap.Agents), "agent"))}
-	for _, s := range []agent.State{
-		agent.Asking, agent.Stopped, agent.Exited, agent.Limited, agent.Working, agent.Waiting, agent.Unknown,
-	} {
-		if n[s] == 0 {
-			continue
-		}
-		sign, look := st.shape(s)
-		text := fmt.Sprintf("%s %d", sign, n[s])
-		if m.w >= spelt || m.w >= wide && s != agent.Working && s != agent.Waiting {
-			text += " " + string(s)
-		}
-		parts = append(parts, look.Render(text))
+	worded := func(s agent.State) bool {
+		return m.w >= spelt || m.w >= wide && s != agent.Working && s != agent.Waiting
 	}
+	parts := append([]string{st.text.Render(plural(len(m.snap.Agents), "agent"))}, st.counts(n, worded)...)
 	return strings.Join(parts, "  ")
 }
 

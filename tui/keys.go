@@ -81,6 +81,9 @@ func fleetKeys() []action[*fleetPane] {
 		jumps("fleet-last", (*fleetPane).move, many, "last agent", "G", "end"),
 		steps("fleet-page-down", (*fleetPane).move, page, "page down", "pgdown", "ctrl+d"),
 		steps("fleet-page-up", (*fleetPane).move, -page, "page up", "pgup", "ctrl+u"),
+		act("fleet-sort", (*fleetPane).nextSort, "sort: by need, name, idle time, result", "s"),
+		act("fleet-group", (*fleetPane).nextGroups, "group: by host, by tmux session", "b"),
+		act("fleet-fold", (*fleetPane).fold, "open this group alone, or all", "f"),
 	}
 }
 
@@ -127,6 +130,8 @@ func curvesKeys() []action[*curvesPane] {
 		steps("curves-page-down", (*curvesPane).move, page, "page down", "pgdown", "ctrl+d"),
 		steps("curves-page-up", (*curvesPane).move, -page, "page up", "pgup", "ctrl+u"),
 		act("curves-mark", (*curvesPane).mark, "mark the run: it stays drawn", "space"),
+		act("curves-pin", (*curvesPane).pinBase, "pin the run as the baseline, or no longer", "p"),
+		act("curves-difference", (*curvesPane).toggleDifference, "the difference to the baseline", "d"),
 		act("curves-unmark", (*curvesPane).unmark, "unmark all", "u"),
 		act("curves-kill", (*curvesPane).nextKill, "next run that may be killed", "c"),
 		steps("curves-left", (*curvesPane).point, -1, "cursor to the left", "left"),

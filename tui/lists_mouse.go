@@ -33,19 +33,22 @@ func (p *fleetPane) click(x, y int) {
 		}
 		return
 	}
-	each := max(p.per+p.gap, 1)
-	if i := p.top + y/each; y >= 0 && y%each < p.per && i < len(p.rows) {
-		p.move(i - p.at)
+	for _, it := range p.items {
+		high := p.per
+		if it.group != nil {
+			high = 1 // its first agent is meant
+		}
+		if from := it.y - p.top; y >= 0 && y < p.h && y >= from && y < from+high {
+			p.move(it.row - p.at)
+			return
+		}
 	}
 }
 
 func (p *fleetPane) wheel(lines int) {
-	each := max(p.per+p.gap, 1)
-	n := lines / each
-	if n == 0 {
-		n = min(max(lines, -1), 1)
-	}
-	p.top, p.loose = scrolled(p.top, p.at, len(p.rows), p.fits(), n)
+	p.top = max(min(p.top+lines, p.lines-p.h), 0)
+	from, to := p.span()
+	p.loose = from < p.top || to > p.top+p.h
 }
 
 // Click selects the file at a place.

@@ -31,6 +31,10 @@ type Source interface {
 	// Content returns the text of a version (agent.Version.Hash). It may be
 	// slow, and is called from commands only.
 	Content(hash string) (string, error)
+	// Versions returns every version that is kept of an agent's file, oldest
+	// first: a snapshot lists the newest ones. It may be slow, and is called from
+	// commands only.
+	Versions(id agent.ID, path string) ([]agent.Version, error)
 	// Curves returns the runs, by the id of their agent ([curve.Run.Key]); nil
 	// where there are none. It is cheap.
 	Curves() *curve.Set
@@ -135,6 +139,7 @@ type Model struct {
 	snap    *agent.Snapshot
 	runs    *curve.Set
 	cluster *Cluster
+	history history
 	past    past // the moment that is shown, if it is not now
 	cuts    int  // how often the runs were cut to one
 	now     time.Time
@@ -237,7 +242,7 @@ func (m *Model) Init() tea.Cmd {
 
 // Update implements tea.Model. It only routes.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport(), m.readPairs(), m.readPlan(), m.readRuns())
+	return m, tea.Batch(m.update(msg), m.drawOn(), m.readReport(), m.readPairs(), m.readPlan(), m.readRuns(), m.readHistory())
 }
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -288,6 +293,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.plan.onVersion(msg)
 	case runsCut:
 		m.onRunsCut(msg)
+	case historyRead:
+		m.history.take(msg)
+		m.show()
 	case pairsRead:
 		m.files.onPairs(msg)
 	case reportRead:

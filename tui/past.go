@@ -58,6 +58,9 @@ func (m *Model) ofThen() bool {
 
 // lookThen is what there is to see of the moment that is shown.
 func (m *Model) lookThen(l look) look {
+	if l.v != nil {
+		l.v = m.history.widen(l.v)
+	}
 	if !m.past.on() || !m.ofThen() || l.v == nil {
 		return l
 	}

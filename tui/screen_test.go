@@ -17,7 +17,10 @@ func TestVisitPane(t *testing.T) {
 	var went, floated []agent.ID
 	m := New(newFake(story()), Options{
 		Now: at0, Done: done,
-		GoTo:  func(a agent.Agent) error { went = append(went, a.ID); return errors.New("vigil runs outside tmux; type: tmux attach") },
+		GoTo: func(a agent.Agent) error {
+			went = append(went, a.ID)
+			return errors.New("vigil runs outside tmux; type: tmux attach")
+		},
 		Popup: func(a agent.Agent) error { floated = append(floated, a.ID); return nil },
 	})
 	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})

@@ -261,13 +261,17 @@ func status(st *styles, r *curve.Run) string {
 // run too.
 func (p *curvesPane) head(w int) string {
 	st := p.look.st
-	left := " " + st.strong.Render(line(p.shown())) + st.muted.Render(" over "+axisWord(p.axis))
+	left := " " + st.strong.Render(line(p.shown()))
+	if i := p.subtracted(); i >= 0 {
+		left += st.accent.Render(" minus " + baseSign + p.name(p.picked[i]))
+	}
+	left += st.muted.Render(" over " + axisWord(p.axis))
 	for _, set := range []struct {
 		on   bool
 		text string
 	}{
 		{p.aimed, "cursor at " + p.place()},
-		{p.logY, "log y"},
+		{p.logY && p.subtracted() < 0, "log y"},
 		{p.logX, "log x"},
 		{p.smooth > 0, fmt.Sprintf("smooth %g", smoothings[p.smooth])},
 		{p.x0 != p.x1 || p.y0 != p.y1, "zoomed, 0 shows all"},
@@ -281,7 +285,11 @@ func (p *curvesPane) head(w int) string {
 		return fit(left, w)
 	}
 	q := p.picked[p.at]
-	right := st.text.Render(cut(line(q.run.Name), w/4)) + " " + status(st, q.run) + " "
+	right := st.text.Render(cut(line(q.run.Name), w/4)) + " "
+	if s := p.readOut(); s != "" {
+		return spread(left, right+st.accent.Render(s)+" ", w)
+	}
+	right += status(st, q.run) + " "
 	if stale := p.look.stale(q.run.Host); stale != "" {
 		right += st.warn.Render(stale) + " "
 	}

@@ -2,6 +2,8 @@ package supervise
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
 	"sync"
 
 	"vigil/agent"
@@ -68,7 +70,7 @@ func (d *desks) watch(ctx context.Context, a agent.Agent) {
 		Changed: func(st workspace.State) { d.s.observe(Worked{a.ID, st}) },
 	}
 	if f := d.s.finders[a.Host]; f != nil && f.far != nil {
-		o.Files, o.Key, o.Ahead = f.files, a.Host+":"+a.Workspace, f.far.prober.Ahead
+		o.Files, o.Key, o.Ahead = f.files, d.s.workspaceKey(a), f.far.prober.Ahead
 	}
 	w, err := workspace.New(a.Workspace, o)
 	if err != nil {
@@ -82,4 +84,22 @@ func (d *desks) watch(ctx context.Context, a agent.Agent) {
 			d.s.observe(Worked{a.ID, workspace.State{Problem: "workspace: " + agent.CleanLine(err.Error(), 160)}})
 		}
 	})
+}
+
+// workspaceKey names an agent's workspace in the journal.
+func (s *Supervisor) workspaceKey(a agent.Agent) string {
+	if f := s.finders[a.Host]; f != nil && f.far != nil {
+		return a.Host + ":" + a.Workspace
+	}
+	return filepath.Clean(a.Workspace)
+}
+
+// Versions returns every version that is kept of a file of an agent, oldest
+// first: a snapshot lists the newest ones. The path is as a snapshot has it.
+func (s *Supervisor) Versions(ctx context.Context, id agent.ID, path string) ([]agent.Version, error) {
+	v := s.Snapshot().Find(id)
+	if v == nil {
+		return nil, fmt.Errorf("versions of %s: this agent is gone", path)
+	}
+	return s.o.Journal.Versions(ctx, s.workspaceKey(v.Agent), path)
 }

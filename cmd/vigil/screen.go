@@ -77,6 +77,13 @@ func (s screenSource) Content(hash string) (string, error) {
 	return agent.Clean(string(b)), err
 }
 
+// Versions returns every version of an agent's file from the journal.
+func (s screenSource) Versions(id agent.ID, path string) ([]agent.Version, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), contentWithin)
+	defer cancel()
+	return s.w.Versions(ctx, id, path)
+}
+
 // contentWithin bounds a read of the journal for the screen.
 const contentWithin = 5 * time.Second
 

@@ -190,7 +190,7 @@ func TestBand(t *testing.T) {
 		line("s3", 100, 50, 10, 3, 0.1, noon),  // still runs
 		told("other", point(0, 1, 0, 1, "train_loss", 3.0)),
 	}}
-	dst := f.Band("val_loss", 0, 110, 11, nil)
+	dst := f.Band("val_loss", false, 0, 110, 11, nil)
 	for c, want := range []Column{
 		{Min: 3, Mean: 4, Max: 5, N: 3},
 		{Min: 2.9, Mean: 11.7 / 3, Max: 4.9, N: 3},
@@ -205,7 +205,7 @@ func TestBand(t *testing.T) {
 			t.Errorf("column %d: %+v, want %+v", c, got, want)
 		}
 	}
-	if n := testing.AllocsPerRun(20, func() { dst = f.Band("val_loss", 0, 110, 11, dst) }); n != 0 {
+	if n := testing.AllocsPerRun(20, func() { dst = f.Band("val_loss", false, 0, 110, 11, dst) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

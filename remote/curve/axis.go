@@ -48,6 +48,13 @@ func (t Trace) Bounds() (lo, hi float64, ok bool) {
 // X returns the place of a step.
 func (t Trace) X(step float64) float64 { return t.x(step) }
 
+// Log returns the trace for columns of equal ratio instead of equal width, if on
+// is set. X0 of their windows must be above zero.
+func (t Trace) Log(on bool) Trace {
+	t.log = on
+	return t
+}
+
 // Window is [Series.Window].
 func (t Trace) Window(x0, x1 float64, cols int, dst []Column) []Column {
 	return t.window(t.ruler, x0, x1, cols, dst)
@@ -70,10 +77,21 @@ func (t Trace) Near(x float64) (at float64, p Point, ok bool) {
 	return t.x(float64(p.Step)), p, ok
 }
 
+// At is [Series.At].
+func (t Trace) At(x float64) (v float64, ok bool) {
+	lo, hi, ok := t.Bounds()
+	if !ok || !(x >= lo && x <= hi) {
+		return 0, false
+	}
+	a, b, _ := t.Series.Bounds()
+	return t.Series.At(min(max(t.step(x), float64(a)), float64(b)))
+}
+
 // ruler maps steps to places on an axis: by a meter, or by a scale.
 type ruler struct {
 	m     *meter  // nil without
 	scale float64 // units a step has, without a meter
+	log   bool    // columns are of equal ratio
 }
 
 func (u ruler) x(step float64) float64 {

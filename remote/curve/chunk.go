@@ -78,7 +78,7 @@ func (c *chunk) find(x float64) int {
 		return n
 	case c.offs == nil: // stride > 0, or one of the cases above held
 		i := int(math.Ceil((x - float64(c.base)) / float64(c.stride)))
-		return min(max(i, 0), n)
+		return min(max(i, 1), n) // the quotient of the least number above base may be 0
 	}
 	lo, hi := 0, n
 	for lo < hi {

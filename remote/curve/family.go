@@ -169,9 +169,9 @@ func fingerprint(config []Setting) string {
 // Band returns, column by column as [Series.Window] does, the least value of
 // any run of the family, the mean of the runs' means, and the greatest value;
 // N counts the runs that are there. Between two points a run is on the line
-// that joins them. dst is used for the result if it has room for twice the
-// columns: then nothing is allocated.
-func (f Family) Band(metric string, x0, x1 float64, cols int, dst []Column) []Column {
+// that joins them. The columns are of equal ratio if log is set. dst is used for
+// the result if it has room for twice the columns: then nothing is allocated.
+func (f Family) Band(metric string, log bool, x0, x1 float64, cols int, dst []Column) []Column {
 	cols = max(cols, 0)
 	if cap(dst) < 2*cols {
 		dst = make([]Column, 2*cols)
@@ -179,7 +179,7 @@ func (f Family) Band(metric string, x0, x1 float64, cols int, dst []Column) []Co
 	out, one := clearColumns(dst[:cols], cols), dst[cols:2*cols:2*cols]
 	for _, r := range f.Runs {
 		if s := r.Metric(metric); s != nil {
-			one = s.Window(x0, x1, cols, one)
+			one = s.window(ruler{scale: 1, log: log}, x0, x1, cols, one)
 			bridge(one, func(c int, lo, hi, mean float32) { out[c].seed(lo, hi, mean) })
 		}
 	}

@@ -161,6 +161,32 @@ func (s *Series) Near(x float64) (Point, bool) {
 	return Point{}, false
 }
 
+// At returns where the curve is at x, on the line that joins the points before
+// and behind it: not a number in a gap, and the last point before it where a
+// restart begins. It is false outside of the curve.
+func (s *Series) At(x float64) (v float64, ok bool) {
+	for i := len(s.done); i >= 0 && s.n > 0; i-- {
+		g := s.segment(i)
+		if float64(g.firstStep()) > x {
+			continue
+		}
+		j := g.find(math.Nextafter(x, math.Inf(1)))
+		step, a := g.at(j - 1)
+		switch {
+		case float64(step) == x:
+			return float64(a), true
+		case j < s.live(i):
+			next, b := g.at(j)
+			return float64(a) + float64(b-a)*(x-float64(step))/float64(next-step), true
+		}
+		if i < len(s.done) {
+			return float64(a), true
+		}
+		break
+	}
+	return 0, false
+}
+
 // Crossing returns the step at which the curve first reaches the target from
 // above: the first point at or below the target, as far back towards the finite
 // point before it, whatever gaps lie between, as the straight line that joins

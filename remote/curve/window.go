@@ -71,7 +71,8 @@ func (s *Series) Replaced(x0, x1 float64, cols int, dst []Column) []Column {
 
 func (s *Series) window(u ruler, x0, x1 float64, cols int, dst []Column) []Column {
 	dst = clearColumns(dst, cols)
-	if f, ok := newFrame(u, x0, x1, cols, false); ok {
+	if f, ok := newFrame(u, x0, x1, cols, u.log); ok {
+		f.exact = u.log
 		s.fill(&f, dst)
 	}
 	return dst
@@ -101,7 +102,8 @@ func (s *Series) ends(to *[maxSegments + 1]int) {
 
 func (s *Series) replaced(u ruler, x0, x1 float64, cols int, dst []Column) []Column {
 	dst = clearColumns(dst, cols)
-	f, ok := newFrame(u, x0, x1, cols, false)
+	f, ok := newFrame(u, x0, x1, cols, u.log)
+	f.exact = u.log
 	if !ok || len(s.done) == 0 {
 		return dst
 	}
@@ -129,22 +131,47 @@ type frame struct {
 	x0, dx float64 // the first column's left border, and the width of each
 	x1     float64 // the last column's right border, which belongs to it
 	log    bool    // all three are logarithms
+	// exact says that the ends are at lo and hi, which logarithms would round, and
+	// that the borders of each column are rounded by what it holds itself: in
+	// columns of equal ratio the first ones hold far fewer points than the last.
+	exact  bool
+	lo, hi float64
 }
 
 // newFrame returns the frame of a window; false if it shows nothing.
 func newFrame(u ruler, x0, x1 float64, cols int, log bool) (frame, bool) {
+	f := frame{ruler: u, log: log, lo: x0, hi: x1}
 	if log {
 		x0, x1 = math.Log(x0), math.Log(x1)
 	}
-	f := frame{u, x0, (x1 - x0) / float64(cols), x1, log}
+	f.x0, f.dx, f.x1 = x0, (x1-x0)/float64(cols), x1
 	return f, cols > 0 && f.dx > 0 && !math.IsInf(f.dx, 1)
 }
 
 // edge returns the least step that lies right of column c's left border.
-func (f *frame) edge(c int) float64 { return f.at(f.x0 + float64(c)*f.dx) }
+func (f *frame) edge(c int) float64 {
+	if c == 0 && f.exact {
+		return f.step(f.lo)
+	}
+	return f.at(f.x0 + float64(c)*f.dx)
+}
+
+// place returns where c columns from the left are on the axis.
+func (f *frame) place(c float64) float64 {
+	x := f.x0 + c*f.dx
+	if f.log {
+		x = math.Exp(x)
+	}
+	return x
+}
 
 // past returns the least step that lies right of the window.
-func (f *frame) past() float64 { return f.at(math.Nextafter(f.x1, math.Inf(1))) }
+func (f *frame) past() float64 {
+	if f.exact {
+		return f.step(math.Nextafter(f.hi, math.Inf(1)))
+	}
+	return f.at(math.Nextafter(f.x1, math.Inf(1)))
+}
 
 func (f *frame) at(x float64) float64 {
 	if f.log {
@@ -170,7 +197,7 @@ func (g *segment) fill(f *frame, lo, hi int, dst []Column) {
 		return
 	}
 	cols := len(dst)
-	if hi-lo <= 2*cols {
+	if hi-lo <= 2*cols && !f.log {
 		g.scatter(f, lo, hi, head, dst)
 		return
 	}
@@ -179,8 +206,11 @@ func (g *segment) fill(f *frame, lo, hi int, dst []Column) {
 	for c := range dst {
 		j := hi
 		if c+1 < cols {
-			j = g.findFrom(f.edge(c+1), i/chunkLen) &^ mask(k)
-			j = min(max(j, i), hi)
+			j = min(max(g.findFrom(f.edge(c+1), i/chunkLen), i), hi)
+			if f.exact {
+				k = levelOf(j-i, 1)
+			}
+			j = max(j&^mask(k), i)
 		}
 		dst[c].put(g, i, j, k, i == head)
 		if i = j; i == hi {

@@ -42,8 +42,8 @@ type Line struct {
 
 	// Band, where it is set, is drawn in place of Trace: the mean as the
 	// line, over a shade from the least to the greatest value. It is a window
-	// as [curve.Series.Window] gives one.
-	Band func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column
+	// as [curve.Series.Window] gives one, in columns of equal ratio where log is set.
+	Band func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column
 	// From and To are the ends of Band.
 	From, To float64
 }
@@ -85,6 +85,9 @@ type Chart struct {
 	tail     float64
 	smooth   float64
 	cursor   int
+	readout  readout
+	details  int
+	base     int // the line that all are compared with; -1 for none
 
 	fit    calmRange // of y
 	fitted asked     // what fit is for
@@ -101,6 +104,7 @@ type Chart struct {
 	layer layer          // of what is drawn now
 	cols  []curve.Column // of all lines, one after the other
 	raw   []curve.Column
+	below []curve.Column // of the line that all are compared with
 	peaks []float64
 	out   []byte
 	pos   []labelAt
@@ -118,7 +122,7 @@ var markers = [...]rune{'●', '▲', '■', '◆', '○', '△', '□', '◇', 
 
 // New returns a chart of nothing.
 func New(opt Options) *Chart {
-	c := &Chart{cursor: -1, inks: []string{""}}
+	c := &Chart{cursor: -1, base: -1, inks: []string{""}}
 	c.axis, c.text, c.cross, c.bad = c.ink(opt.Axis), c.ink(opt.Text), c.ink(opt.Cursor), c.ink(opt.Bad)
 	c.few, c.many = c.ink(opt.Crowd), c.ink(opt.Throng)
 	return c
@@ -239,6 +243,42 @@ func (c *Chart) SetSmooth(weight float64) {
 	c.ready = false
 	c.smooth = weight
 }
+
+// readout is what is read at the cursor, in place of the labels.
+type readout struct {
+	on    bool
+	title label
+	head  label // over the details
+	order []int // of the lines
+	focus int   // the line that is always seen
+}
+
+// SetReadout lists the lines under a title, in this order and with their details
+// aligned under head, in place of labels at the ends of their curves. Where not
+// all fit, focus is among those that do. An empty order ends it.
+func (c *Chart) SetReadout(title, head string, order []int, focus int) {
+	c.ready = false
+	c.readout.on = len(order) > 0
+	c.readout.title, c.readout.head, c.readout.focus = newLabel(title), newLabel(head), focus
+	c.readout.order = append(c.readout.order[:0], order...)
+}
+
+// SetBase draws how far each line is above one of them ([curve.Trace.Minus])
+// instead of the lines, -1 the lines.
+func (c *Chart) SetBase(line int) {
+	c.ready = false
+	c.base = line
+}
+
+// SetDetails keeps room for details so many cells wide, so that the plot's width
+// stays when they change.
+func (c *Chart) SetDetails(w int) {
+	c.ready = false
+	c.details = w
+}
+
+// Labelled reports whether there is room for labels.
+func (c *Chart) Labelled() bool { return c.plan().right > 0 }
 
 // SetCursor puts a crosshair into a column of cells, -1 for none.
 func (c *Chart) SetCursor(col int) { c.cursor = col }

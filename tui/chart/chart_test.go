@@ -149,8 +149,8 @@ func TestFrames(t *testing.T) {
 }
 
 // band is what two runs span.
-func band(a, b *curve.Series) func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
-	return func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+func band(a, b *curve.Series) func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
+	return func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
 		dst = a.Window(x0, x1, cols, dst)
 		for i, o := range b.Window(x0, x1, cols, nil) {
 			d := &dst[i]
@@ -241,6 +241,13 @@ func TestNeverExceeds(t *testing.T) {
 		}
 		c.SetSize(w, h)
 		c.SetCursor(r.IntN(140) - 5)
+		c.SetBase(r.IntN(8) - 2)
+		c.SetDetails(r.IntN(30))
+		c.SetReadout("at 学1", "to best", nil, 0)
+		if r.IntN(2) == 0 {
+			order := r.Perm(len(lines))
+			c.SetReadout("at 学1", "to best", append(order, -1, 99)[:len(order)+r.IntN(3)], r.IntN(7)-1)
+		}
 		view := c.View()
 		checkFrame(t, view, w, h)
 		if strings.Contains(view, "\x1b[31m") {
@@ -384,15 +391,30 @@ func TestAppendTime(t *testing.T) {
 
 func TestViewAllocatesOnlyItsText(t *testing.T) {
 	for _, log := range []bool{false, true} {
+		for _, base := range []int{-1, 1} {
+			allocatesOnlyItsText(t, log, base)
+		}
+	}
+}
+
+func allocatesOnlyItsText(t *testing.T, log bool, base int) {
+	t.Helper()
+	for _, smooth := range []float64{0, 0.5} {
 		c := example()
 		c.SetSize(200, 50)
-		c.SetSmooth(0.5)
+		c.SetSmooth(smooth)
+		c.SetBase(base)
+		c.SetReadout("at 1", "to best", []int{2, 0, 1}, 0)
 		c.SetLogX(log)
 		c.SetCrowd(diagonal{})
 		c.SetCones(Cone{Line: 2, X0: 1375, Y0: 3.54, X1: 3000, Y: 3.31, Lo: 3.29, Hi: 3.36})
 		c.View()
-		if n := testing.AllocsPerRun(20, func() { c.View() }); n > 1 {
-			t.Errorf("log %v: %v allocations", log, n)
+		n := testing.AllocsPerRun(20, func() {
+			c.SetX(0, 0) // the windows too
+			c.View()
+		})
+		if n > 1 {
+			t.Errorf("log %v, base %d: %v allocations", log, base, n)
 		}
 	}
 }

@@ -86,12 +86,17 @@ func (c *Chart) drawUnder(p *plan, i int) {
 	if l.Trace.Series == nil || l.Dim == nil {
 		return
 	}
-	if c.smooth > 0 {
-		c.raw = p.window(l.Trace.Window, c.raw)
+	base := c.baseline()
+	switch {
+	case c.smooth > 0 && base == nil:
+		c.raw = l.Trace.Log(p.logX).Window(p.xlo, p.xhi, 2*p.w, c.raw)
 		c.drawLine(p, c.raw, c.styles[i].dim)
+	case c.smooth > 0 && base.single():
+		raw := l.Trace.Log(p.logX).Minus(base.Trace, p.xlo, p.xhi, 2*p.w, 0, c.raw)
+		c.drawLine(p, raw, c.styles[i].dim)
 	}
-	if l.Trace.Segments() > 1 {
-		c.raw = p.window(l.Trace.Replaced, c.raw)
+	if l.Trace.Segments() > 1 && base == nil {
+		c.raw = l.Trace.Log(p.logX).Replaced(p.xlo, p.xhi, 2*p.w, c.raw)
 		c.drawLine(p, c.raw, c.styles[i].dim)
 	}
 }

@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 	"slices"
+	"strconv"
 )
 
 // liveMark follows the name of a line that still grows.
@@ -16,7 +17,11 @@ type labelAt struct {
 // drawLabels puts the labels of the first lines to the right of the plot, each
 // near the end of its curve, as many as there are rows.
 func (c *Chart) drawLabels(p *plan) {
-	if p.right == 0 {
+	switch {
+	case p.right == 0:
+		return
+	case c.readout.on:
+		c.drawReadout(p)
 		return
 	}
 	n := 2 * p.w
@@ -45,25 +50,68 @@ func (c *Chart) drawLabels(p *plan) {
 		floor = pos[i].row
 	}
 	c.pos = pos
-	left := p.left + p.w + 1
-	live := label{glyphs: liveMark[:], width: len(liveMark)}
 	for _, l := range pos {
-		st := &c.styles[l.line]
-		at := l.row*c.w + left
-		if left+2 > c.w {
-			return
+		c.drawLabel(p, l, false)
+	}
+}
+
+// drawLabel draws a line's marker, name and detail; the detail at the right
+// edge where it is one of a column.
+func (c *Chart) drawLabel(p *plan, l labelAt, aligned bool) {
+	st := &c.styles[l.line]
+	left := p.left + p.w + 1
+	if left+2 > c.w {
+		return
+	}
+	c.cells[l.row*c.w+left] = cell{style: st.on, r: st.marker}
+	end := c.w
+	if d := st.detail.width; d > 0 && d+6 <= p.right { // the number matters more than the name's end
+		end -= d + 1
+	}
+	x := c.write(left+2, l.row, end, st.name, st.on)
+	live := label{glyphs: liveMark[:], width: len(liveMark)}
+	if c.lines[l.line].Live && x+2 <= end {
+		x = c.write(x, l.row, end, live, st.on)
+	}
+	if aligned {
+		x = max(x, c.w-st.detail.width-1)
+	}
+	if x+1 < c.w {
+		c.write(x+1, l.row, c.w, st.detail, st.on)
+	}
+}
+
+// drawReadout lists what is read at the cursor: as many lines as there are
+// rows, and how many more there are.
+func (c *Chart) drawReadout(p *plan) {
+	r := &c.readout
+	c.pos = c.pos[:0]
+	left := p.left + p.w + 1
+	x := c.write(left, 0, c.w, r.title, c.text)
+	if at := c.w - r.head.width; at > x {
+		c.write(at, 0, c.w, r.head, c.text)
+	}
+	room, from := p.h-1, 0
+	if more := len(r.order) > room; more {
+		room--
+		from = max(min(slices.Index(r.order, r.focus)-room/2, len(r.order)-room), 0)
+	}
+	for i := range min(room, len(r.order)-from) {
+		l := labelAt{r.order[from+i], 1 + i}
+		if l.line < 0 || l.line >= len(c.lines) {
+			continue
 		}
-		c.cells[at] = cell{style: st.on, r: st.marker}
-		end := c.w
-		if d := st.detail.width; d > 0 && d+6 <= p.right { // the number matters more than the name's end
-			end -= d + 1
-		}
-		x := c.write(left+2, l.row, end, st.name, st.on)
-		if c.lines[l.line].Live && x+2 <= end {
-			x = c.write(x, l.row, end, live, st.on)
-		}
-		if x+1 < c.w {
-			c.write(x+1, l.row, c.w, st.detail, st.on)
+		c.pos = append(c.pos, l)
+		c.drawLabel(p, l, true)
+	}
+	if hidden := len(r.order) - room; hidden > 0 && room >= 0 {
+		var buf [32]byte
+		x := left
+		for _, ch := range append(strconv.AppendInt(append(buf[:0], "+ "...), int64(hidden), 10), " more"...) {
+			if x < c.w {
+				c.cells[(p.h-1)*c.w+x] = cell{style: c.text, r: rune(ch)}
+				x++
+			}
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (c *Chart) layOut() plan {
 		for i := range c.styles {
 			p.right = max(p.right, c.labelWidth(i))
 		}
-		p.right = min(p.right, maxLabelW, c.w/3)
+		p.right = min(p.right, maxLabelW, c.w*2/5)
 	}
 	const numbers = 7
 	p.left = 0
@@ -67,7 +67,7 @@ func (c *Chart) layOut() plan {
 
 func (c *Chart) labelWidth(i int) int {
 	w := 3 + c.styles[i].name.width // a blank before the marker and one behind it
-	if d := c.styles[i].detail.width; d > 0 {
+	if d := max(c.styles[i].detail.width, c.details); d > 0 {
 		w += 1 + d
 	}
 	if c.lines[i].Live {
@@ -123,79 +123,46 @@ func (c *Chart) columns(p *plan) {
 	} else {
 		c.cols = c.cols[:need]
 	}
-	for i, l := range c.lines {
-		dst := c.cols[i*n : (i+1)*n]
+	c.raw = slices.Grow(c.raw[:0], 2*n) // what bands and differences need
+	base := c.baseline()
+	if base != nil {
+		c.below = slices.Grow(c.below[:0], n)[:n]
+		c.fill(p, base, c.smooth, c.below)
+	}
+	for i := range c.lines {
+		l, dst := &c.lines[i], c.cols[i*n:(i+1)*n]
 		switch {
-		case l.Band != nil:
-			c.raw = slices.Grow(c.raw[:0], 2*n) // what [curve.Family.Band] needs
-			copy(dst, p.window(l.Band, c.raw))
-		case l.Trace.Series == nil:
-			clear(dst)
-		case c.smooth > 0 && p.logX:
-			c.smoothLog(p, l.Trace, dst)
-		case c.smooth > 0:
-			l.Trace.Smooth(p.xlo, p.xhi, n, c.smooth, dst)
+		case base == nil:
+			c.fill(p, l, c.smooth, dst)
+		case l.single() && base.single():
+			copy(dst, l.Trace.Log(p.logX).Minus(base.Trace, p.xlo, p.xhi, n, c.smooth, c.raw))
 		default:
-			p.window(l.Trace.Window, dst)
+			c.fill(p, l, c.smooth, dst)
+			curve.Lower(dst, c.below)
 		}
 	}
 }
 
-// window takes a window of what is shown in two columns of dots a cell.
-func (p *plan) window(of func(x0, x1 float64, cols int, dst []curve.Column) []curve.Column, dst []curve.Column) []curve.Column {
-	n := 2 * p.w
-	if !p.logX {
-		return of(p.xlo, p.xhi, n, dst)
+// baseline is the line that all are compared with, or nil.
+func (c *Chart) baseline() *Line {
+	if c.base < 0 || c.base >= len(c.lines) {
+		return nil
 	}
-	if cap(dst) < n {
-		dst = make([]curve.Column, n)
-	}
-	dst = dst[:n]
-	for i := range dst { // columns of unlike width, one by one
-		x1 := p.edge(i + 1)
-		if i+1 < n {
-			x1 = math.Nextafter(x1, p.xlo)
-		}
-		of(p.edge(i), x1, 1, dst[i:i+1]) // may use the next one for itself
-	}
-	return dst
+	return &c.lines[c.base]
 }
 
-// smoothLog smooths columns of unlike width, as [curve.Series.Smooth] does
-// those of equal width.
-func (c *Chart) smoothLog(p *plan, s curve.Trace, dst []curve.Column) {
-	weight := min(c.smooth, 1-1e-9)
-	num, den := 0.0, 0.0
-	add := func(col *curve.Column) {
-		w := math.Pow(weight, float64(col.N))
-		num = num*w + float64(col.Mean)*(1-w)
-		den = den*w + 1 - w
-	}
-	if first, last, ok := s.Bounds(); ok && first < p.xlo {
-		const warm, memory = 64, 8 // columns, time constants of the average
-		back := memory / (1 - weight) * (last - first) / float64(s.Len())
-		c.raw = s.Window(max(first, p.xlo-back), math.Nextafter(p.xlo, first), warm, c.raw)
-		for i := range c.raw {
-			if c.raw[i].N > 0 {
-				add(&c.raw[i])
-			}
-		}
-	}
-	p.window(s.Window, dst)
-	for i := range dst {
-		col := &dst[i]
-		if col.N == 0 {
-			continue
-		}
-		add(col)
-		v := float32(num / den)
-		col.Min, col.Max, col.Mean = v, v, v
-		if col.First == col.First {
-			col.First = v
-		}
-		if col.Last == col.Last {
-			col.Last = v
-		}
+// single reports whether a line is one curve.
+func (l *Line) single() bool { return l.Band == nil && l.Trace.Series != nil }
+
+// fill takes the window of a line.
+func (c *Chart) fill(p *plan, l *Line, smooth float64, dst []curve.Column) {
+	switch {
+	case l.Band != nil:
+		copy(dst, l.Band(p.logX, p.xlo, p.xhi, len(dst), c.raw))
+	case l.Trace.Series == nil:
+		clear(dst)
+	default:
+		l.Trace.Log(p.logX).Smooth(p.xlo, p.xhi, len(dst), smooth, dst)
 	}
 }
 
@@ -242,8 +209,13 @@ func (c *Chart) extremes(p *plan) (lo, hi float64) {
 			}
 		}
 	}
-	if c.tail > 0 {
-		hi = c.robust(n, from, lo, hi)
+	switch {
+	case c.tail > 0 && c.baseline() != nil: // both ways from 0
+		lo, hi = min(lo, 0), max(hi, 0)
+		hi = c.robust(n, from, 0, hi, func(col *curve.Column) float64 { return float64(col.Max) })
+		lo = -c.robust(n, from, 0, -lo, func(col *curve.Column) float64 { return -float64(col.Min) })
+	case c.tail > 0:
+		hi = c.robust(n, from, lo, hi, func(col *curve.Column) float64 { return float64(col.Max) })
 	}
 	for i := range c.cones {
 		if k := &c.cones[i]; k.X1 >= p.xlo && k.X0 <= p.xhi && k.Y-k.Y == 0 {
@@ -272,7 +244,7 @@ func (c *Chart) extremes(p *plan) (lo, hi float64) {
 
 // robust returns a greatest value to fit that a few outliers do not set: they
 // would flatten all the rest.
-func (c *Chart) robust(n, from int, lo, hi float64) float64 {
+func (c *Chart) robust(n, from int, lo, hi float64, peak func(*curve.Column) float64) float64 {
 	const (
 		most  = 1024 // samples: sorting is part of a frame
 		least = 40   // fewer say nothing of what is usual
@@ -283,9 +255,10 @@ func (c *Chart) robust(n, from int, lo, hi float64) float64 {
 	stride := max(len(c.lines)*(n-from)/most, 1)
 	at := 0
 	for i := range c.lines {
-		for _, col := range c.cols[i*n+from : (i+1)*n] {
-			if at++; at%stride == 0 && col.N > 0 {
-				c.peaks = append(c.peaks, float64(col.Max))
+		cols := c.cols[i*n+from : (i+1)*n]
+		for k := range cols {
+			if at++; at%stride == 0 && cols[k].N > 0 {
+				c.peaks = append(c.peaks, peak(&cols[k]))
 			}
 		}
 	}
