@@ -114,7 +114,7 @@ func (m *Model) closeQuestion() {
 // answer hands over what the person wrote, or that they refused.
 func (m *Model) answer(text string, refused bool) tea.Cmd {
 	if text == "" && !refused {
-		return m.say(m.st.muted, "nothing written" + m.named.say("", "input-cancel", "; % refuses to answer"))
+		return m.say(m.st.muted, "nothing written"+m.named.say("", "input-cancel", "; % refuses to answer"))
 	}
 	id, src := m.asking.id, m.src
 	m.asking.done = append(m.asking.done, id)
