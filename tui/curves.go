@@ -44,11 +44,14 @@ type curvesPane struct {
 	marked []curve.ID
 	base   curve.ID // the run that others are compared with; zero for none
 	minus  bool     // the differences to it are drawn
+	grid   bool     // small charts
+	group  string   // what the runs are grouped by; empty: nothing
 
 	mine     curve.Query // the runs that are looked at
 	every    curve.Query // those that a projection may be drawn from
 	runs     []*curve.Run
 	picked   []pick
+	groups   []group // of what is picked, in its order
 	metrics  []string
 	from     picking
 	ranked   time.Time // when the runs were picked
@@ -56,9 +59,10 @@ type curvesPane struct {
 	study    study
 	readings readings
 	density  curve.Density
-	left     int // runs that the density has not drawn yet
-	chart    *chart.Chart
-	st       *styles // of the chart's colours
+	left     int          // runs that the density has not drawn yet
+	chart    *chart.Chart // in a grid, that of the metric that is shown
+	panels   []panel      // of the grid
+	st       *styles      // of the chart's colours
 }
 
 // SetSize sets the room inside the border.
@@ -92,7 +96,7 @@ func (p *curvesPane) SetFilter(s string) { p.filter = s }
 func (p *curvesPane) Show(l look) {
 	p.look = l
 	if l.v == nil || l.runs == nil {
-		p.picked, p.runs, p.from, p.left = nil, nil, picking{}, 0
+		p.picked, p.groups, p.runs, p.from, p.left = nil, nil, nil, picking{}, 0
 		return
 	}
 	if l.v.ID != p.from.agent {
@@ -100,7 +104,7 @@ func (p *curvesPane) Show(l look) {
 	}
 	want := picking{
 		set: l.runs.Version, agent: l.v.ID, filter: p.filter, all: p.all, best: bests[p.best], marks: len(p.marked),
-		base: p.base, metric: p.metric, axis: p.axis, seeds: p.seeds, goal: l.snap.Goal,
+		base: p.base, group: p.group, metric: p.metric, axis: p.axis, seeds: p.seeds, goal: l.snap.Goal,
 	}
 	p.late = false
 	p.take(want)
@@ -136,6 +140,12 @@ func (p *curvesPane) Note() string {
 	s := st.muted.Render(fmt.Sprintf("%d of %s", len(p.picked), counted(len(p.runs), "run")))
 	if p.seeds && p.axis == curve.Step {
 		s += st.muted.Render(", seeds as one")
+	}
+	if n := len(p.groups); n > 0 {
+		s += st.muted.Render(", " + plural(n, "group"))
+	}
+	if p.grid {
+		s += st.muted.Render(p.gridNote())
 	}
 	if p.left > 0 {
 		s += st.muted.Render(fmt.Sprintf(", %s to draw", thousands(p.left)))
@@ -177,5 +187,9 @@ func (p *curvesPane) View() string {
 	if p.h == 1 {
 		return p.head(p.w)
 	}
-	return strings.Join(append([]string{p.head(p.w), p.chart.View()}, p.panel(p.w)...), "\n")
+	body := []string{p.chart.View()}
+	if p.grid {
+		body = p.viewGrid()
+	}
+	return strings.Join(append(append([]string{p.head(p.w)}, body...), p.panel(p.w)...), "\n")
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"vigil/remote/curve"
 	"vigil/tui/chart"
@@ -19,59 +20,94 @@ const (
 
 // chartIt hands the chart what it draws.
 func (p *curvesPane) chartIt() {
-	st := p.look.st
-	if p.st != st {
-		p.st = st
-		r := st.theme.Role
-		p.chart = chart.New(chart.Options{Axis: ink(r.Border), Text: ink(r.Muted), Cursor: ink(r.Accent), Bad: ink(r.Bad), Crowd: ink(r.Faint), Throng: ink(r.Muted)})
+	if p.st != p.look.st {
+		p.st, p.chart, p.panels = p.look.st, nil, nil
 	}
 	p.read()
-	p.chart.SetLines(p.lines())
+	if p.grid && len(p.picked) > 0 {
+		p.layGrid()
+		return
+	}
+	if p.chart == nil {
+		p.chart = p.newChart()
+	}
+	c := p.chart
+	c.SetBare(false)
+	c.SetExtent(0, 0)
+	p.dress(c, p.wholePanel())
 	p.showReadout()
-	p.chart.SetDetails(valueWide + 1 + apartWide)
-	p.chart.SetBase(p.subtracted())
-	p.chart.SetRules(p.rules()...)
-	cones := p.cones()
-	p.chart.SetCones(cones...)
-	p.chart.SetLog(p.logY && p.subtracted() < 0)
-	p.chart.SetLogX(p.logX)
-	p.chart.SetClock(p.axis == curve.Wall)
-	p.chart.SetSmooth(smoothings[p.smooth])
-	p.chart.SetX(p.x0, p.x1)
-	p.chart.SetY(p.y0, p.y1)
-	p.chart.SetTail(p.tail(cones))
-	p.chart.SetSize(p.w, max(p.h-1-p.panelLines(), 0))
+	c.SetDetails(valueWide + 1 + apartWide)
+	c.SetY(p.y0, p.y1)
+	c.SetSize(p.w, max(p.h-1-p.panelLines(), 0))
 	p.drawCrowd()
-	p.chart.SetCursor(-1)
-	if col, ok := p.chart.Col(p.cursor); ok && p.aimed {
-		p.chart.SetCursor(col)
+	p.cross(c)
+}
+
+func (p *curvesPane) newChart() *chart.Chart {
+	r := p.look.st.theme.Role
+	return chart.New(chart.Options{Axis: ink(r.Border), Text: ink(r.Muted), Cursor: ink(r.Accent), Bad: ink(r.Bad), Crowd: ink(r.Faint), Throng: ink(r.Muted)})
+}
+
+// dress hands a chart the lines of a panel and how they are drawn, but for the
+// values of y that are seen.
+func (p *curvesPane) dress(c *chart.Chart, n panel) {
+	base := p.subtracted()
+	c.SetLines(p.lines(n))
+	c.SetBase(slices.Index(n.lines, base))
+	c.SetRules(p.rules(n.metric)...)
+	cones := p.cones(n)
+	c.SetCones(cones...)
+	c.SetLog(p.logY && base < 0)
+	c.SetLogX(p.logX)
+	c.SetClock(p.axis == curve.Wall)
+	c.SetSmooth(smoothings[p.smooth])
+	c.SetX(p.x0, p.x1)
+	c.SetTail(p.tail(cones))
+	c.SetCrowd(nil)
+}
+
+// cross puts the cursor into a chart.
+func (p *curvesPane) cross(c *chart.Chart) {
+	c.SetCursor(-1)
+	if col, ok := c.Col(p.cursor); ok && p.aimed {
+		c.SetCursor(col)
 	}
 }
 
-func (p *curvesPane) lines() []chart.Line {
-	st := p.look.st
-	lines := make([]chart.Line, len(p.picked))
-	for i, q := range p.picked {
-		name := p.name(q)
-		if q.marked {
-			name = "*" + name
+func (p *curvesPane) lines(n panel) []chart.Line {
+	lines := make([]chart.Line, len(n.lines))
+	for k, i := range n.lines {
+		q := p.picked[i]
+		t := q.trace
+		if n.metric != p.shown() {
+			t, _ = q.run.Trace(n.metric, p.axis)
 		}
-		if q.base {
-			name = baseSign + name
-		}
-		if i == p.at && len(p.picked) > 1 {
-			name = "▸ " + name
-		}
-		lines[i] = chart.Line{
-			Name: name, Detail: p.detail(i), Trace: q.trace, Live: q.run.Status == curve.Running,
-			Color: st.series(i), Dim: ink(st.theme.Role.Faint),
+		lines[k] = chart.Line{
+			Name: p.label(i), Detail: p.detail(i), Trace: t, Live: q.run.Status == curve.Running, Marker: 1 + i,
+			Color: p.look.st.series(p.colour(i)), Dim: ink(p.look.st.theme.Role.Faint),
 		}
 		if q.family != nil {
-			lines[i].From, lines[i].To = reach(q.family, p.shown())
-			lines[i].Band = band(q.family, p.shown())
+			lines[k].From, lines[k].To = reach(q.family, n.metric)
+			lines[k].Band = band(q.family, n.metric)
 		}
 	}
 	return lines
+}
+
+// label is what a pick is called, with the signs of what was done to it.
+func (p *curvesPane) label(i int) string {
+	q := p.picked[i]
+	name := p.name(q)
+	if q.marked {
+		name = "*" + name
+	}
+	if q.base {
+		name = baseSign + name
+	}
+	if i == p.at && len(p.picked) > 1 {
+		name = "▸ " + name
+	}
+	return name
 }
 
 // name is what a pick is called.
@@ -161,14 +197,14 @@ func (p *curvesPane) detail(i int) string {
 }
 
 // rules are the lines of the goal: the target to reach and the record to beat.
-func (p *curvesPane) rules() []chart.Rule {
+func (p *curvesPane) rules(metric string) []chart.Rule {
 	g, r := p.look.snap.Goal, p.look.st.theme.Role
 	var out []chart.Rule
 	base := p.subtracted()
 	if base >= 0 {
 		out = append(out, chart.Rule{Label: baseSign + p.name(p.picked[base]), Color: ink(r.Accent)})
 	}
-	if g.Metric != p.shown() {
+	if g.Metric != metric {
 		return out
 	}
 	if g.Target != 0 && base < 0 {
@@ -181,8 +217,9 @@ func (p *curvesPane) rules() []chart.Rule {
 }
 
 // cones says where the selected run may lead.
-func (p *curvesPane) cones() []chart.Cone {
-	if !p.study.projected || p.at >= len(p.picked) || p.subtracted() >= 0 {
+func (p *curvesPane) cones(n panel) []chart.Cone {
+	at := slices.Index(n.lines, p.at)
+	if n.metric != p.shown() || at < 0 || !p.study.projected || p.at >= len(p.picked) || p.subtracted() >= 0 {
 		return nil
 	}
 	q, end := p.picked[p.at], p.study.end
@@ -196,7 +233,7 @@ func (p *curvesPane) cones() []chart.Cone {
 		x1 = x0 + x0*float64(end.Step-last.Step)/float64(max(last.Step, 1))
 	}
 	return []chart.Cone{{
-		Line: p.at, X0: q.trace.X(float64(last.Step)), Y0: last.Value,
+		Line: at, X0: q.trace.X(float64(last.Step)), Y0: last.Value,
 		X1: x1, Y: end.Value, Lo: end.Lo, Hi: end.Hi,
 	}}
 }
@@ -209,7 +246,6 @@ const crowdWork = 200
 // allows.
 func (p *curvesPane) drawCrowd() {
 	p.left = 0
-	p.chart.SetCrowd(nil)
 	if !p.crowd || len(p.picked) == 0 || p.subtracted() >= 0 {
 		return
 	}

@@ -6,9 +6,10 @@ func (p *curvesPane) plotted(x, y int) (col int, across, up float64, ok bool) {
 	if p.frontier || p.chart == nil || len(p.picked) == 0 {
 		return 0, 0, 0, false
 	}
+	x, y, ok = p.local(x, y)
 	left, top, w, h := p.chart.Plot()
-	y -= 1 + top // the head
-	if x < left || x >= left+w || y < 0 || y >= h {
+	y -= top
+	if !ok || x < left || x >= left+w || y < 0 || y >= h {
 		return 0, 0, 0, false
 	}
 	return x, (float64(x-left) + 0.5) / float64(w), 1 - (float64(y)+0.5)/float64(h), true
@@ -21,6 +22,7 @@ func (p *curvesPane) Click(x, y int, again bool) {
 		p.clickFront(y, again)
 		return
 	}
+	p.focusAt(x, y)
 	if col, _, _, ok := p.plotted(x, y); ok {
 		at, _ := p.chart.Col(p.cursor)
 		p.pinned = !p.pinned || at != col
@@ -36,6 +38,9 @@ func (p *curvesPane) Click(x, y int, again bool) {
 func (p *curvesPane) labelled(x, y int) (int, bool) {
 	if p.chart == nil || len(p.picked) == 0 {
 		return 0, false
+	}
+	if p.grid {
+		return p.legendAt(x, y-1)
 	}
 	i, ok := p.chart.LabelAt(x, y-1)
 	return i, ok && i < len(p.picked)
@@ -71,15 +76,19 @@ func (p *curvesPane) Zoom(x, y, notches, side int, upright bool) bool {
 		return false
 	}
 	left, _, w, h := p.chart.Plot()
-	if x >= left+w || w <= 0 || h <= 0 {
+	lx, _, ok := p.local(x, y)
+	if !ok || lx >= left+w || w <= 0 || h <= 0 {
 		return false
 	}
-	_, across, up, in := p.plotted(max(x, left), y)
+	_, across, up, in := p.plotted(x+max(left-lx, 0), y)
 	switch {
 	case !in:
 		across, up = -1, -1 // at the head or the axis: around the cursor or the middle
-	case x < left:
+	case lx < left:
 		upright = true
+	}
+	if upright {
+		p.focusAt(x, y)
 	}
 	switch {
 	case upright:

@@ -29,6 +29,7 @@ type picking struct {
 	best   int
 	marks  int
 	base   curve.ID
+	group  string
 	metric string
 	axis   curve.Axis
 	seeds  bool
@@ -125,10 +126,14 @@ func (p *curvesPane) choose() {
 		p.pick(k, nil, true)
 	}
 	n := bests[p.best] + len(p.picked)
-	for _, k := range slices.Concat(
-		curve.Best(live, metric, goal.Target, maxRunning),
-		curve.Best(p.runs, metric, goal.Target, bests[p.best]*max(min(len(families), 8), 1)),
-	) {
+	folded := max(min(len(families), 8), 1) // so many runs may be one line
+	var best []curve.Rank
+	if n := bests[p.best] * folded; p.group == "" {
+		best = curve.Best(p.runs, metric, goal.Target, n)
+	} else {
+		best = p.bestOfGroups(metric, goal.Target, n)
+	}
+	for _, k := range slices.Concat(curve.Best(live, metric, goal.Target, maxRunning), best) {
 		if len(p.picked) == n+len(live) {
 			break
 		}
@@ -144,6 +149,7 @@ func (p *curvesPane) choose() {
 			p.picked[at].place = i
 		}
 	}
+	p.arrange()
 	p.at = max(slices.IndexFunc(p.picked, func(q pick) bool { return q.run.ID == p.sel }), 0)
 }
 

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"vigil/remote/curve"
 )
 
 // readings are what the lines have at the cursor.
@@ -129,11 +131,20 @@ func (r *readings) text(i int) string {
 // showReadout hands the chart the list of what is read at the cursor.
 func (p *curvesPane) showReadout() {
 	r := &p.readings
+	if len(r.order) == 0 && len(p.groups) == 0 {
+		p.chart.SetReadout("", "", nil, 0)
+		return
+	}
+	order, headings := p.grouped(r.order)
+	if len(r.order) == 0 {
+		p.chart.SetReadout("by "+line(p.group), "", order, p.at, headings...)
+		return
+	}
 	head := "to best"
 	if r.ref >= 0 && r.ref == p.baseline() {
 		head = "to " + strings.TrimSpace(baseSign)
 	}
-	p.chart.SetReadout("at "+p.place(), head, r.order, p.at)
+	p.chart.SetReadout("at "+p.place(), head, order, p.at, headings...)
 }
 
 // readOut is what is read of the selected run, for the head where there is no
@@ -152,12 +163,17 @@ func (p *curvesPane) readOut() string {
 
 // valueAt is what a pick has at a place of the x axis: of a family, the mean.
 func (p *curvesPane) valueAt(q *pick, x float64) (v float64, ok bool) {
+	return valueAt(q, p.shown(), p.axis, x)
+}
+
+// valueAt is [curvesPane.valueAt] for any metric; the pick's trace is of it.
+func valueAt(q *pick, metric string, axis curve.Axis, x float64) (v float64, ok bool) {
 	if q.family == nil {
 		return q.trace.At(x)
 	}
 	sum, n := 0.0, 0
 	for _, r := range q.family.Runs {
-		if t, ok := r.Trace(p.shown(), p.axis); ok {
+		if t, ok := r.Trace(metric, axis); ok {
 			if v, ok := t.At(x); ok && v == v {
 				sum, n = sum+v, n+1
 			}

@@ -302,7 +302,7 @@ func TestProjectedAxis(t *testing.T) {
 	f.runs = store.Snapshot()
 	m := start(f, size{120, 40})
 	press(m, "3")
-	if len(m.curves.cones()) == 0 {
+	if len(m.curves.cones(m.curves.wholePanel())) == 0 {
 		t.Fatal("nothing is projected")
 	}
 	half, _ := f.runs.At(0).Metric("val_loss").Near(200)

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"vigil/agent"
+	"vigil/agent/workspace"
 )
 
 // history is what the journal keeps of the versions of files that have more of
@@ -72,7 +73,7 @@ func (h *history) widen(v *agent.View) *agent.View {
 
 // lacks reports whether versions may be kept of a time that are not listed.
 func (h *history) lacks(file fileID, vs []agent.Version, at time.Time) bool {
-	if len(vs) < maxListed || !vs[0].At.After(at) {
+	if len(vs) < workspace.Listed || !vs[0].At.After(at) {
 		return false
 	}
 	_, read := h.of[file]

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"vigil/agent"
+	"vigil/agent/workspace"
 )
 
 // Of a file with more versions than a snapshot lists, the older ones are read
@@ -21,7 +22,7 @@ func TestHistory(t *testing.T) {
 		all = append(all, agent.Version{At: v.Started.Add(time.Duration(i) * 5 * time.Minute), Turn: i, Hash: fmt.Sprint("v", i)})
 		src.versions[fmt.Sprint("v", i)] = fmt.Sprintf("# Plan\n\n- [ ] probe %d\n", i)
 	}
-	v.Plan.Versions = all[500-maxListed:]
+	v.Plan.Versions = all[500-workspace.Listed:]
 	v.Files[0] = agent.FileChange{Path: "scratchpad/THREAD.md", At: clock, Versions: v.Plan.Versions}
 	src.older = map[string][]agent.Version{v.Plan.Path: all, v.Files[0].Path: all}
 	m := start(src, size{120, 40})
@@ -43,7 +44,7 @@ func TestHistoryLost(t *testing.T) {
 	src := newFake(story())
 	v := &src.snap.Agents[0]
 	var all []agent.Version
-	for i := range maxListed {
+	for i := range workspace.Listed {
 		all = append(all, agent.Version{At: clock.Add(time.Duration(i-300) * time.Second), Hash: "h1"})
 	}
 	v.Plan.Versions = all

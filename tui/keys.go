@@ -153,6 +153,8 @@ func curvesKeys() []action[*curvesPane] {
 		act("curves-axis", (*curvesPane).nextAxis, "x by step, time or tokens", "x"),
 		act("curves-smooth", (*curvesPane).nextSmooth, "smooth more", "s"),
 		act("curves-metric", (*curvesPane).nextMetric, "next metric", "v"),
+		act("curves-group", (*curvesPane).nextGroup, "group by family, or by a setting that differs", "r"),
+		act("curves-grid", (*curvesPane).toggleGrid, "small charts: one for each metric, or group", "m"),
 		act("curves-best", (*curvesPane).nextBest, "how many of the best runs", "b"),
 		act("curves-seeds", (*curvesPane).toggleSeeds, "seeds as one: mean and band", "S"),
 		act("curves-crowd", (*curvesPane).toggleCrowd, "all runs in the background", "o"),

@@ -51,8 +51,13 @@ func (p *fleetPane) wheel(lines int) {
 	p.loose = from < p.top || to > p.top+p.h
 }
 
-// Click selects the file at a place.
+// Click selects the file at a place, or goes on to the next base where it is
+// named.
 func (p *scratchPane) Click(x, y int, _ bool) {
+	if r := p.diffRect(); len(p.rows) > 0 && y == r.Y-1 && x >= r.X {
+		p.nextBase()
+		return
+	}
 	if i := p.top + y; p.listRect().has(x, y) && i < len(p.rows) {
 		p.move(i - p.at)
 	}

@@ -118,6 +118,7 @@ func TestClick(t *testing.T) {
 		{"the detail", size{120, 40}, nil, "Results so far", func(m *Model) bool { return m.onTabs }},
 		{"a file", size{120, 40}, []string{"2"}, "scratchpad/old.md", func(m *Model) bool { return m.files.file().Path == "scratchpad/old.md" }},
 		{"a file of a small screen", size{80, 24}, []string{"2"}, "scratchpad/ckpt", func(m *Model) bool { return m.files.file().Path == "scratchpad/ckpt.pt" }},
+		{"the base", size{120, 40}, []string{"2"}, "its last change", func(m *Model) bool { return m.files.base == lastLook }},
 		{"a moment", size{120, 40}, []string{"4"}, "SESSION FINAL", func(m *Model) bool { return strings.Contains(m.moment.sel.Text, "SESSION FINAL") && !m.over.open() }},
 		{"the selected moment", size{120, 40}, []string{"4", "g"}, "Read AGENTS.md", func(m *Model) bool { return m.past.on() && !m.over.open() }},
 		{"the banner", size{120, 40}, []string{"1", "("}, "back to now", func(m *Model) bool { return !m.past.on() }},

@@ -14,7 +14,8 @@ import (
 // the scratchpad and the curves as they stood then. The zero value is now.
 type past struct {
 	at   time.Time
-	what string // what happened then
+	who  agent.ID // whose moment it is
+	what string   // what happened then
 
 	of   *agent.View // the view of now that the one of then is made from
 	view *agent.View
@@ -69,7 +70,10 @@ func (m *Model) lookThen(l look) look {
 		p.of = l.v
 		p.view, p.lost = viewThen(l.v, p.at)
 	}
-	l.v, l.runs, l.now, l.past, l.lost = p.view, p.runs, p.at, true, p.lost
+	l.v, l.now, l.past, l.lost = p.view, p.at, true, p.lost
+	if p.runs != nil { // they are cut in a moment, and the view of the curves must not be lost
+		l.runs = p.runs
+	}
 	return l
 }
 
@@ -128,7 +132,7 @@ func (m *Model) goMoment(a momentAsk) {
 // travel shows everything as of a moment.
 func (m *Model) travel(mo *agent.Moment) {
 	was := m.past
-	m.past = past{at: mo.At, what: momentWord(mo) + " " + line(mo.Text), runs: was.runs, cutting: was.cutting}
+	m.past = past{at: mo.At, who: m.fleet.sel, what: momentWord(mo) + " " + line(mo.Text), runs: was.runs, cutting: was.cutting}
 	m.show()
 }
 
@@ -226,7 +230,7 @@ func (m *Model) viewBanner(w int) string {
 	right := step + m.named.say("", "back", "%: back to now ")
 	if !m.ofThen() && m.tabs[m.tab].pane != pane(&m.moment) {
 		left += "; this tab shows now"
-	} else if m.past.what != "" {
+	} else if m.past.who == m.fleet.sel {
 		left += ": " + m.past.what
 	}
 	if w < 50 {

@@ -87,7 +87,11 @@ func TestTravel(t *testing.T) {
 	if m.past.on() {
 		t.Errorf("behind the last moment it is %s", m.past.at)
 	}
-	press(m, "(", "esc")
+	press(m, "(", "J")
+	if got := ansi.Strip(m.viewBanner(120)); strings.Contains(strings.TrimSuffix(got, "esc: back to now "), ": ") {
+		t.Errorf("for another agent the banner tells what happened: %q", got)
+	}
+	press(m, "K", "esc")
 	if m.past.on() || strings.Contains(ansi.Strip(m.View().Content), "as of") {
 		t.Error("esc does not go back to now")
 	}

@@ -70,8 +70,11 @@ func (p *planPane) Show(l look) {
 	if p.seen == nil {
 		p.seen = map[docID]string{}
 	}
-	if l.v != nil && (p.on != docID{l.v.ID, p.goal}) || l.past != p.look.past {
+	other := l.v != nil && p.on != docID{l.v.ID, p.goal}
+	if other {
 		p.leave()
+	}
+	if other || l.past != p.look.past {
 		p.top, p.back = 0, 0
 	}
 	p.look = l

@@ -217,6 +217,9 @@ func (r chaos) curves() *curve.Set {
 	for range r.IntN(20) {
 		w := store.Writer(remote.Source{Key: string(rune('a' + r.IntN(9))), Host: r.text(1), Path: "/" + r.text(3)})
 		plan := int64(r.IntN(3)) * 1000
+		for range r.IntN(4) {
+			w.Add(remote.Record{Kind: remote.Setting, Key: []string{"lr", "width", r.text(2)}[r.IntN(3)], Text: r.text(2)})
+		}
 		for step := int64(0); step < int64(r.IntN(200)); step++ {
 			v := r.NormFloat64()
 			if r.IntN(30) == 0 {

@@ -290,7 +290,7 @@ const headRows = 2
 // listRect is where the files are.
 func (p *scratchPane) listRect() rect {
 	if p.w >= besideList {
-		return rect{0, 0, min(max(p.w/3, 36), 56), p.h}
+		return rect{0, 0, min(max(p.w*2/5, 36), 64), p.h}
 	}
 	return rect{0, 0, p.w, min(max(p.h/3, 1), len(p.rows))}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vigil/agent"
+	"vigil/agent/workspace"
 )
 
 // base is what the files of a scratchpad are compared with.
@@ -86,9 +87,6 @@ type comparison struct {
 // pairKey names two versions of a file. An empty hash is no file.
 type pairKey struct{ path, from, to string }
 
-// maxListed is how many versions of a file a snapshot lists, at most.
-const maxListed = 200
-
 // compare says which versions of a file are to be compared. at is when the
 // base was; the zero time is the last change.
 func compare(f *agent.FileChange, b base, at time.Time) comparison {
@@ -124,7 +122,7 @@ func compare(f *agent.FileChange, b base, at time.Time) comparison {
 	switch {
 	case then >= 0:
 		c.key.from = vs[then].Hash
-	case vs[0].Turn > 0 && n < maxListed: // written while vigil watched: there was none before
+	case vs[0].Turn > 0 && n < workspace.Listed: // written while vigil watched: there was none before
 		c.key.from = ""
 	default:
 		c.key.from = vs[0].Hash

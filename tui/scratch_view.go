@@ -7,6 +7,9 @@ import (
 	"vigil/agent"
 )
 
+// turnWidth is the width from which the list says in which turn a file changed.
+const turnWidth = 60
+
 // viewList draws the files that are seen: which one is selected, which the
 // agent's latest turn wrote, and how many lines changed.
 func (p *scratchPane) viewList() []string {
@@ -24,7 +27,15 @@ func (p *scratchPane) viewList() []string {
 		} else {
 			mark += " "
 		}
-		right := p.counts(f, compare(f, p.base, base)) + st.muted.Render(" "+padLeft(since(p.look.now, f.At), 6))
+		right := p.counts(f, compare(f, p.base, base))
+		if r.W >= turnWidth {
+			turn := ""
+			if f.Turn > 0 {
+				turn = fmt.Sprintf("turn %d", f.Turn)
+			}
+			right += " " + st.muted.Render(padLeft(turn, 9))
+		}
+		right += st.muted.Render(" " + padLeft(since(p.look.now, f.At), 6))
 		l := cut(mark+spread(name.Render(line(f.Path)), right, r.W-3)+" ", r.W)
 		if i == p.at {
 			l = st.selected(fit(l, r.W))

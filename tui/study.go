@@ -276,6 +276,7 @@ func (p *curvesPane) head(w int) string {
 		{p.smooth > 0, fmt.Sprintf("smooth %g", smoothings[p.smooth])},
 		{p.x0 != p.x1 || p.y0 != p.y1, "zoomed, 0 shows all"},
 		{p.all, "every agent"},
+		{len(p.groups) > 0, "by " + line(p.group)},
 	} {
 		if set.on {
 			left += st.accent.Render(" · " + set.text)

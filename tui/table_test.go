@@ -3,10 +3,12 @@ package tui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"vigil/agent"
 	"vigil/themes"
 )
 
@@ -60,6 +62,28 @@ func TestTables(t *testing.T) {
 		if newTable(c.name, "", c.text) != nil {
 			t.Errorf("%s %q is a table", c.name, c.text)
 		}
+	}
+}
+
+// A ledger is a table, and a Markdown text a text, until a key says otherwise.
+func TestToggleTable(t *testing.T) {
+	src := newFake(story())
+	v := &src.snap.Agents[0]
+	src.versions["n1"], src.versions["n2"] = "# Notes\n", "# Notes\n\n## Best\n\n| run | loss |\n|---|---|\n| a | 3.28 |\n"
+	v.Files[0] = agent.FileChange{Path: "scratchpad/notes.md", At: clock, Versions: []agent.Version{{At: clock.Add(-time.Hour), Hash: "n1"}, {At: clock, Turn: 212, Hash: "n2"}}}
+	m := start(src, size{120, 40})
+	press(m, "2")
+	for _, c := range []struct {
+		keys string
+		rows bool
+	}{{"", false}, {"t", true}, {"t", false}, {"j", true}, {"t", false}, {"k", false}, {"t", true}, {"j", false}, {"t", true}} {
+		if c.keys != "" {
+			press(m, c.keys)
+		}
+		if got := m.files.table() != nil; got != c.rows {
+			t.Errorf("after %q a table is shown: %v, want %v", c.keys, got, c.rows)
+		}
+		checkPanes(t, m)
 	}
 }
 

@@ -37,7 +37,7 @@ func (p *timelinePane) gather() {
 	if l.cluster != nil {
 		want.cluster = l.cluster.Version
 	}
-	if want.agent != p.from.agent || want.goal != p.from.goal {
+	if want.goal != p.from.goal {
 		p.ends = runEnds{}
 	}
 	news := p.ends.take(l.runs, l.v.ID, want.goal)
@@ -45,21 +45,22 @@ func (p *timelinePane) gather() {
 		return
 	}
 	p.from = want
-	ended := append(p.ends.newest(), p.endedJobs()...)
+	ended := append(p.ends.newest(l.v.ID), p.endedJobs()...)
 	if p.all = l.v.Moments; len(ended) > 0 {
 		p.all = append(slices.Clone(l.v.Moments), ended...)
 		slices.SortStableFunc(p.all, func(a, b agent.Moment) int { return a.At.Compare(b.At) })
 	}
 }
 
-// runEnds are the ends of an agent's runs. It looks only at runs that have
+// runEnds are the ends of all agents' runs. It looks only at runs that have
 // changed: they grow many times a second.
 type runEnds struct {
 	seen []*curve.Run
-	ends []agent.Moment // of each run; zero where it has not ended or is another agent's
+	ends []agent.Moment // of each run; zero where it has not ended
 }
 
-// take takes the newest runs over, and reports whether another one has ended.
+// take takes the newest runs over, and reports whether another one of an agent
+// has ended.
 func (x *runEnds) take(runs *curve.Set, id agent.ID, goal agent.GoalLine) bool {
 	if runs == nil || runs.Len() < len(x.seen) {
 		news := len(x.seen) > 0
@@ -79,18 +80,19 @@ func (x *runEnds) take(runs *curve.Set, id agent.ID, goal agent.GoalLine) bool {
 		}
 		x.seen[i] = r
 		var end agent.Moment
-		if r.Key == string(id) && r.Status != curve.Running && !r.Updated.IsZero() {
-			end = endOf(r, id, goal)
+		if r.Status != curve.Running && !r.Updated.IsZero() {
+			end = endOf(r, goal)
 		}
-		if end != x.ends[i] {
-			x.ends[i], news = end, true
+		if old := x.ends[i]; end != old {
+			x.ends[i] = end
+			news = news || end.Agent == id || old.Agent == id
 		}
 	}
 	return news
 }
 
 // endOf is the moment at which a run ended.
-func endOf(r *curve.Run, id agent.ID, goal agent.GoalLine) agent.Moment {
+func endOf(r *curve.Run, goal agent.GoalLine) agent.Moment {
 	text := r.Name + " " + string(r.Status)
 	if best, ok := r.Best(goal.Metric); ok {
 		text += ": " + goal.Metric + " " + number(round(best.Value))
@@ -98,14 +100,14 @@ func endOf(r *curve.Run, id agent.ID, goal agent.GoalLine) agent.Moment {
 	if r.Cause != "" {
 		text += ", " + r.Cause
 	}
-	return agent.Moment{At: r.Updated, Agent: id, Type: ofRun, Text: text}
+	return agent.Moment{At: r.Updated, Agent: agent.ID(r.Key), Type: ofRun, Text: text}
 }
 
-// newest returns the ends, oldest first.
-func (x *runEnds) newest() []agent.Moment {
+// newest returns the ends of an agent's runs, oldest first.
+func (x *runEnds) newest(id agent.ID) []agent.Moment {
 	var out []agent.Moment
 	for _, end := range x.ends {
-		if !end.At.IsZero() {
+		if end.Agent == id && !end.At.IsZero() {
 			out = append(out, end)
 		}
 	}

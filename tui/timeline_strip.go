@@ -15,19 +15,35 @@ const (
 )
 
 // timeSpans are the spans of time that the strip can show; 0 is all of it.
-var timeSpans = [...]time.Duration{0, 7 * 24 * time.Hour, 24 * time.Hour, 6 * time.Hour, time.Hour}
+var timeSpans = [...]time.Duration{0, 7 * 24 * time.Hour, 24 * time.Hour, 6 * time.Hour, time.Hour, 10 * time.Minute}
 
-// zoom shows a shorter span by n, or a longer one.
+// zoom shows a shorter span by n, or a longer one. Spans in which there is all
+// of it are left out.
 func (p *timelinePane) zoom(n int) {
-	p.span = min(max(p.span+n, 0), len(timeSpans)-1)
+	if p.look.v == nil {
+		return
+	}
+	from, to := p.whole()
+	first := 1 // of the spans that show a part
+	for first < len(timeSpans) && timeSpans[first] >= to.Sub(from) {
+		first++
+	}
+	at := 0 // all of it; from 1 on, the parts
+	if p.span >= first {
+		at = p.span - first + 1
+	}
+	if at = min(max(at+n, 0), len(timeSpans)-first); at > 0 {
+		p.span = first + at - 1
+	} else {
+		p.span = 0
+	}
 	p.drawStrip()
 }
 
 func (p *timelinePane) showAll() { p.zoom(-len(timeSpans)) }
 
-// window is the span of time that the strip shows: up to now, or around the
-// selected moment.
-func (p *timelinePane) window() (from, to time.Time) {
+// whole is all of the time: from the start, or the first moment, up to now.
+func (p *timelinePane) whole() (from, to time.Time) {
 	now := p.look.now
 	from, to = p.look.v.Started, now
 	if len(p.all) > 0 && (from.IsZero() || p.all[0].At.Before(from)) {
@@ -36,10 +52,18 @@ func (p *timelinePane) window() (from, to time.Time) {
 	if !from.Before(to) || to.Sub(from) > maxSpan {
 		from = to.Add(-time.Hour)
 	}
+	return from, to
+}
+
+// window is the span of time that the strip shows: up to now, or around the
+// selected moment.
+func (p *timelinePane) window() (from, to time.Time) {
+	from, to = p.whole()
 	span := timeSpans[p.span]
-	if span == 0 {
+	if span == 0 || span >= to.Sub(from) {
 		return from, to
 	}
+	now := to
 	if p.away {
 		to = p.sel.At.Add(span / 2)
 		if first := from.Add(span); to.Before(first) {
@@ -128,7 +152,7 @@ func (p *timelinePane) stripAxis(from, to time.Time, w int, cell func(time.Time)
 	if to.Equal(now) {
 		end = "now"
 	}
-	if span := timeSpans[p.span]; span > 0 {
+	if span := to.Sub(from); span == timeSpans[p.span] {
 		end = age(span) + ", to " + end
 	} else {
 		end = "all, to " + end

@@ -75,13 +75,17 @@ func TestTimelineStrip(t *testing.T) {
 	if marks[w*6/10] != '↻' || marks[w*8/10] != '★' || axis[w*8/10] != '▲' {
 		t.Errorf("marks are %q, and it points with %q", string(marks), string(axis))
 	}
-	press(m, "+", "+", "+", "g") // 6 hours, at the start
+	press(m, "+", "g") // 6 hours, at the start: the longer spans have all of it
 	if _, _, axis := strip(); !strings.Contains(string(axis), "▲") || !strings.Contains(string(axis), "17:06") || !strings.Contains(string(axis), "6h00m, to") {
 		t.Errorf("at the start the axis is %q", string(axis))
 	}
 	press(m, "G", "+")
 	if from, to := p.window(); !to.Equal(clock) || to.Sub(from) != time.Hour {
 		t.Errorf("the last hour is %v to %v", from, to)
+	}
+	press(m, "-", "-", "-", "+", "+", "+", "+", "+", "-")
+	if from, to := p.window(); to.Sub(from) != time.Hour {
+		t.Errorf("one back from the shortest span is %v to %v", from, to)
 	}
 	press(m, "0")
 	if from, _ := p.window(); !from.Equal(v.Started) {

@@ -240,7 +240,7 @@ func (w *Watcher) earlier(ctx context.Context, f *file) (string, bool) {
 			w.unkept = "earlier versions: " + agent.CleanLine(err.Error(), 300)
 			return "", false
 		}
-		c.Versions = slices.Clip(vs[max(0, len(vs)-maxShown):])
+		c.Versions = slices.Clip(vs[max(0, len(vs)-Listed):])
 	}
 	if len(c.Versions) == 0 {
 		return "", false
@@ -267,7 +267,7 @@ func (w *Watcher) keep(ctx context.Context, f *file, hash, now string) {
 	if n := len(c.Versions); n > 0 && c.Versions[n-1].Hash == v.Hash && c.Versions[n-1].At.Equal(v.At) {
 		return
 	}
-	vs := c.Versions[max(0, len(c.Versions)+1-maxShown):]
+	vs := c.Versions[max(0, len(c.Versions)+1-Listed):]
 	c.Versions = append(slices.Clip(vs), v) // readers have the old slice
 }
 

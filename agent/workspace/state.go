@@ -13,6 +13,9 @@ import (
 	"vigil/agent"
 )
 
+// Listed is how many versions of a file a State lists, at most: the newest.
+const Listed = 200
+
 // Limits of what is watched. Beyond them a State says so.
 const (
 	maxFile   = 1 << 20   // bytes of a file that is compared and kept
@@ -20,7 +23,6 @@ const (
 	maxFiles  = 5000
 	maxWatch  = 512      // folders
 	maxTexts  = 32 << 20 // bytes of text held for comparing
-	maxShown  = 200      // versions of a file that a State lists
 	maxGone   = 200      // deleted files that a State lists
 	maxLedger = 64 << 20 // bytes of a ledger whose new lines are shown
 )

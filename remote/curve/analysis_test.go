@@ -304,7 +304,7 @@ func TestBestOfMany(t *testing.T) {
 			}
 		}
 	}
-	if !slices.IsSortedFunc(all, Rank.compare) {
+	if !slices.IsSortedFunc(all, Rank.Compare) {
 		t.Error("they are not in order")
 	}
 }

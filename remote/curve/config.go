@@ -79,3 +79,32 @@ func number(config []Setting, keys ...string) float64 {
 	}
 	return f
 }
+
+// Differing returns the keys of the configurations whose values are not the same
+// in all of the runs, in order of appearance: what a sweep goes through. Keys
+// that say nothing of a candidate (a seed, a path, a name) are left out.
+func Differing(runs []*Run) []string {
+	type seen struct {
+		value string
+		in    int
+		other bool
+	}
+	keys := map[string]*seen{}
+	var order []string
+	for _, r := range runs {
+		for _, s := range r.Config {
+			k := keys[s.Key]
+			if k == nil {
+				if apart.MatchString(plainKey(s.Key)) {
+					continue
+				}
+				k = &seen{value: s.Value}
+				keys[s.Key] = k
+				order = append(order, s.Key)
+			}
+			k.in++
+			k.other = k.other || s.Value != k.value
+		}
+	}
+	return slices.DeleteFunc(order, func(key string) bool { return !keys[key].other && keys[key].in == len(runs) })
+}

@@ -22,7 +22,7 @@ func Best(runs []*Run, metric string, target float64, n int) []Rank {
 	ranks := make([]Rank, 0, min(2*n+room, len(runs)))
 	sorted := false // the first n are the best so far, in order
 	cut := func() {
-		slices.SortStableFunc(ranks, Rank.compare)
+		slices.SortStableFunc(ranks, Rank.Compare)
 		ranks, sorted = ranks[:min(n, len(ranks))], true
 	}
 	for _, r := range runs {
@@ -34,7 +34,7 @@ func Best(runs []*Run, metric string, target float64, n int) []Rank {
 		if p.Value <= target { // spares the search where it cannot find
 			k.Crossed, k.Hit = r.Crossing(metric, target)
 		}
-		if sorted && (n == 0 || k.compare(ranks[n-1]) >= 0) {
+		if sorted && (n == 0 || k.Compare(ranks[n-1]) >= 0) {
 			continue
 		}
 		if ranks = append(ranks, k); len(ranks) == 2*n+room {
@@ -45,8 +45,8 @@ func Best(runs []*Run, metric string, target float64, n int) []Rank {
 	return ranks
 }
 
-// compare orders ranks, the better one first.
-func (k Rank) compare(o Rank) int {
+// Compare orders ranks, the better one first.
+func (k Rank) Compare(o Rank) int {
 	switch {
 	case k.Hit != o.Hit && k.Hit:
 		return -1

@@ -39,6 +39,7 @@ type Line struct {
 	Color  color.Color
 	Dim    color.Color // of the raw curve under a smoothed one, and of what a restart replaced; nil draws neither
 	Live   bool        // still growing: its label says so
+	Marker int         // of [Marker], from 1 on; 0: by its place among the lines
 
 	// Band, where it is set, is drawn in place of Trace: the mean as the
 	// line, over a shade from the least to the greatest value. It is a window
@@ -87,7 +88,9 @@ type Chart struct {
 	cursor   int
 	readout  readout
 	details  int
-	base     int // the line that all are compared with; -1 for none
+	bare     bool    // without labels
+	elo, ehi float64 // what automatic x shows at least; equal for nothing
+	base     int     // the line that all are compared with; -1 for none
 
 	fit    calmRange // of y
 	fitted asked     // what fit is for
@@ -119,6 +122,9 @@ type lineStyle struct {
 
 // markers tell lines apart where colour cannot.
 var markers = [...]rune{'●', '▲', '■', '◆', '○', '△', '□', '◇', '✚', '✖'}
+
+// Marker returns the sign on line i and at its label.
+func Marker(i int) rune { return markers[i%len(markers)] }
 
 // New returns a chart of nothing.
 func New(opt Options) *Chart {
@@ -160,8 +166,11 @@ func (c *Chart) SetLines(lines []Line) {
 	c.lines = append(c.lines[:0], lines...)
 	c.styles = c.styles[:0]
 	for i, l := range lines {
+		if l.Marker > 0 {
+			i = l.Marker - 1
+		}
 		c.styles = append(c.styles, lineStyle{
-			on: c.ink(l.Color), dim: c.ink(l.Dim), marker: markers[i%len(markers)],
+			on: c.ink(l.Color), dim: c.ink(l.Dim), marker: Marker(i),
 			name: newLabel(l.Name), detail: newLabel(l.Detail),
 		})
 	}
@@ -251,16 +260,34 @@ type readout struct {
 	head  label // over the details
 	order []int // of the lines
 	focus int   // the line that is always seen
+	heads []heading
+}
+
+// heading is a [Heading] made ready.
+type heading struct {
+	name, detail label
+	on           ink
+}
+
+// Heading stands over lines of a readout.
+type Heading struct {
+	Name, Detail string
+	Color        color.Color
 }
 
 // SetReadout lists the lines under a title, in this order and with their details
 // aligned under head, in place of labels at the ends of their curves. Where not
-// all fit, focus is among those that do. An empty order ends it.
-func (c *Chart) SetReadout(title, head string, order []int, focus int) {
+// all fit, focus is among those that do. An empty order ends it. In the order, -1 is the
+// first of the headings, -2 the second.
+func (c *Chart) SetReadout(title, head string, order []int, focus int, headings ...Heading) {
 	c.ready = false
 	c.readout.on = len(order) > 0
 	c.readout.title, c.readout.head, c.readout.focus = newLabel(title), newLabel(head), focus
 	c.readout.order = append(c.readout.order[:0], order...)
+	c.readout.heads = c.readout.heads[:0]
+	for _, h := range headings {
+		c.readout.heads = append(c.readout.heads, heading{newLabel(h.Name), newLabel(h.Detail), c.ink(h.Color)})
+	}
 }
 
 // SetBase draws how far each line is above one of them ([curve.Trace.Minus])
@@ -275,6 +302,19 @@ func (c *Chart) SetBase(line int) {
 func (c *Chart) SetDetails(w int) {
 	c.ready = false
 	c.details = w
+}
+
+// SetBare leaves the labels out, where another place names the lines.
+func (c *Chart) SetBare(on bool) {
+	c.ready = false
+	c.bare = on
+}
+
+// SetExtent makes automatic x show this much at least: what charts beside this
+// one have. lo == hi for nothing.
+func (c *Chart) SetExtent(lo, hi float64) {
+	c.ready = false
+	c.elo, c.ehi = finite(lo), finite(hi)
 }
 
 // Labelled reports whether there is room for labels.

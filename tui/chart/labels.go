@@ -98,6 +98,11 @@ func (c *Chart) drawReadout(p *plan) {
 	}
 	for i := range min(room, len(r.order)-from) {
 		l := labelAt{r.order[from+i], 1 + i}
+		if k := -1 - l.line; k >= 0 && k < len(r.heads) {
+			h := &r.heads[k]
+			c.write(left, l.row, c.w-h.detail.width-1, h.name, h.on)
+			c.write(max(c.w-h.detail.width, left), l.row, c.w, h.detail, h.on)
+		}
 		if l.line < 0 || l.line >= len(c.lines) {
 			continue
 		}

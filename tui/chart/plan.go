@@ -47,7 +47,7 @@ func (c *Chart) layOut() plan {
 	if !(p.xhi > p.xlo) {
 		p.xlo, p.xhi = c.fitX()
 	}
-	if c.w >= minLabelW {
+	if c.w >= minLabelW && !c.bare {
 		for i := range c.styles {
 			p.right = max(p.right, c.labelWidth(i))
 		}
@@ -92,6 +92,9 @@ func (c *Chart) fitX() (lo, hi float64) {
 	}
 	for i := range c.cones {
 		hi = max(hi, c.cones[i].X1)
+	}
+	if c.elo != c.ehi {
+		lo, hi = min(lo, c.elo), max(hi, c.ehi)
 	}
 	if !(lo <= hi) {
 		return 0, 1
