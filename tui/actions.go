@@ -89,7 +89,7 @@ func (m *Model) nudgeNow() tea.Cmd {
 	case v == nil:
 		return m.noAgent()
 	case v.Next == nil:
-		return m.say(m.st.muted, "no nudge is planned for "+line(v.Name)+"; N writes one by hand")
+		return m.say(m.st.muted, "no nudge is planned for "+line(v.Name)+m.named.say("", "nudge-write", "; % writes one by hand"))
 	}
 	return tea.Batch(m.send(agent.Intent{Type: agent.NudgeNow, Agent: v.ID}),
 		m.say(m.st.good, "sending to "+line(v.Name)+m.asNow()))
@@ -101,7 +101,7 @@ func (m *Model) hold() tea.Cmd {
 		return m.noAgent()
 	}
 	return tea.Batch(m.send(agent.Intent{Type: agent.Hold, Agent: v.ID}),
-		m.say(m.st.warn, "nudges to "+line(v.Name)+" are held; H releases them"+m.asNow()))
+		m.say(m.st.warn, "nudges to "+line(v.Name)+" are held"+m.named.say("", "nudges-release", "; % releases them")+m.asNow()))
 }
 
 func (m *Model) release() tea.Cmd {

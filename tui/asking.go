@@ -95,7 +95,7 @@ func (m *Model) onPause(msg paused) tea.Cmd {
 		m.input.text.EchoMode = textinput.EchoPassword
 	}
 	prompt, secret := line(q.Prompt), q.Secret
-	m.over = overlay{title: line(q.Host) + " asks", note: "enter answers, esc refuses", body: func(w int, st *styles) []string {
+	m.over = overlay{title: line(q.Host) + " asks", note: m.named.say(", ", "input-accept", "% answers", "input-cancel", "% refuses"), body: func(w int, st *styles) []string {
 		out := append(wrapText(prompt, w, st.text), "", m.input.View(w))
 		if secret {
 			out = append(out, "", st.muted.Render(cut("It is not shown, and kept nowhere.", w)))
@@ -114,7 +114,7 @@ func (m *Model) closeQuestion() {
 // answer hands over what the person wrote, or that they refused.
 func (m *Model) answer(text string, refused bool) tea.Cmd {
 	if text == "" && !refused {
-		return m.say(m.st.muted, "nothing written; esc refuses to answer")
+		return m.say(m.st.muted, "nothing written"+m.named.say("", "input-cancel", "; % refuses to answer"))
 	}
 	id, src := m.asking.id, m.src
 	m.asking.done = append(m.asking.done, id)

@@ -36,11 +36,7 @@ type curvesPane struct {
 
 	x0, x1 float64 // the part of the x axis that is seen; equal: all of it
 	y0, y1 float64 // ... of the y axis; equal: what fits
-<<<<<<< HEAD
-=======
-	held   span1   // the y axis while the crowd is drawn, see hold
 	box    zoomBox
->>>>>>> h-curves
 	cursor float64 // where values are read
 	aimed  bool    // the cursor is shown
 	pinned bool    // ... and does not follow the mouse
@@ -145,7 +141,7 @@ func (p *curvesPane) Note() string {
 	}
 	st := p.look.st
 	if p.frontier {
-		return p.front.note(st)
+		return p.front.note(st, p.look.keys)
 	}
 	s := st.muted.Render(fmt.Sprintf("%d of %s", len(p.picked), counted(len(p.runs), "run")))
 	if p.seeds && p.axis == curve.Step {
@@ -170,14 +166,14 @@ func (p *curvesPane) Note() string {
 func (p *curvesPane) absent() string {
 	switch {
 	case p.filter != "":
-		return "No run matches " + p.filter + ". Esc clears the filter."
+		return "No run matches " + p.filter + "." + p.look.keys.say("", "back", " % clears the filter.")
 	case p.axis != curve.Step && len(p.runs) > 0:
-		return "The logs of these runs do not tell " + axisWord(p.axis) + ". x changes the axis."
+		return "The logs of these runs do not tell " + axisWord(p.axis) + "." + p.look.keys.say("", "curves-axis", " % changes the axis.")
 	case len(p.runs) > 0:
 		return "The points of " + counted(len(p.runs), "run") + " have not been read yet."
 	case p.look.runs != nil && p.look.runs.Len() > 0 && !p.all:
 		return "No training log of this agent has been seen; the others have " +
-			plural(p.look.runs.Len(), "run") + ". e shows the runs of every agent."
+			plural(p.look.runs.Len(), "run") + "." + p.look.keys.say("", "curves-agents", " % shows the runs of every agent.")
 	}
 	return "No training log has been seen yet. vigil reads logs/*.txt and scratchpad/runs/*.log of each workspace; other places can be named in the configuration."
 }

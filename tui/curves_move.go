@@ -105,11 +105,7 @@ func (p *curvesPane) toggleFit()   { p.whole, p.y0, p.y1 = !p.whole, 0, 0; p.aga
 // fit shows all there is, without a cursor.
 func (p *curvesPane) fit() {
 	p.x0, p.x1, p.y0, p.y1 = 0, 0, 0, 0
-<<<<<<< HEAD
-	p.aimed, p.pinned = false, false
-=======
-	p.held, p.aimed, p.pinned, p.box = span1{}, false, false, zoomBox{}
->>>>>>> h-curves
+	p.aimed, p.pinned, p.box = false, false, zoomBox{}
 }
 
 func (p *curvesPane) showAll() {

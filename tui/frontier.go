@@ -192,8 +192,8 @@ func (f *frontier) move(n int) {
 
 func (p *curvesPane) moveFront(n int) { p.front.move(n) }
 
-func (f *frontier) note(st *styles) string {
-	return st.muted.Render(plural(len(f.rows), "milestone") + ", f goes back to the curves")
+func (f *frontier) note(st *styles, keys shortcuts) string {
+	return st.muted.Render(plural(len(f.rows), "milestone") + keys.say("", "frontier-curves", ", % goes back to the curves"))
 }
 
 // openMilestone shows the selected milestone's run among the curves.

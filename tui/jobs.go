@@ -209,7 +209,7 @@ func (p *jobsPane) Note() string {
 	s := st.muted.Render(plural(len(p.jobs), "job"))
 	switch {
 	case p.hidden > 0:
-		s += st.muted.Render(fmt.Sprintf(", %d of others, e shows them", p.hidden))
+		s += st.muted.Render(fmt.Sprintf(", %d of others", p.hidden) + p.look.keys.say("", "jobs-agents", ", % shows them"))
 	case p.all:
 		s += st.muted.Render(" of everyone")
 	}

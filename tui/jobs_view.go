@@ -208,11 +208,11 @@ func (p *jobsPane) absent() string {
 	case !told:
 		return "The scheduler has not answered yet."
 	case p.filter != "":
-		return "No job matches " + p.filter + ". Esc clears the filter."
+		return "No job matches " + p.filter + "." + p.look.keys.say("", "back", " % clears the filter.")
 	case p.hidden > 0:
-		return "This agent has no job in the queue; " + plural(p.hidden, "job") + " of others. e shows them."
+		return "This agent has no job in the queue; " + plural(p.hidden, "job") + " of others." + p.look.keys.say("", "jobs-agents", " % shows them.")
 	case !p.past:
-		return "The queue is empty. d shows jobs that have ended."
+		return "The queue is empty." + p.look.keys.say("", "jobs-past", " % shows jobs that have ended.")
 	}
 	return "The scheduler knows of no job."
 }
@@ -316,7 +316,7 @@ func (p *jobsPane) detail(j *remote.Job) []string {
 	name := st.strong.Render(line(j.Name)) + st.muted.Render("  "+strings.Join(who, " · "))
 	lines := []string{name, state, st.text.Render(p.times(j)), st.text.Render(where), st.muted.Render(out)}
 	if r := p.logs.of(j); r != nil {
-		lines[detailLines-1] += st.accent.Render("  enter: " + line(r.Name))
+		lines[detailLines-1] += st.accent.Render("  " + p.look.keys.say("", "jobs-run", "%: ") + line(r.Name))
 	}
 	for i, l := range lines {
 		lines[i] = fit(" "+l, p.w)

@@ -81,6 +81,9 @@ type Options struct {
 	// Keys are a person's own keys, by action (see [Actions]), in place of the
 	// usual ones. [CheckKeys] says whether they can be.
 	Keys map[string][]string
+	// Rebind receives what Keys and NoMouse are to be from now on. Nil: they
+	// stay.
+	Rebind <-chan Controls
 	// Notices are what the person is to be told; nil: they are told nothing.
 	Notices <-chan Alarm
 	// GoTo takes the person to an agent's pane, and Popup shows it over what
@@ -206,18 +209,7 @@ func New(src Source, o Options) *Model {
 
 // blank returns a screen over nothing, with its tables of keys.
 func blank(own map[string][]string) *Model {
-	m := &Model{
-		root: rebound(rootKeys(), own), above: rebound(overlayKeys(), own), confirm: rebound(confirmKeys(), own),
-		typed: rebound(inputKeys(), own), picking: rebound(paletteKeys(), own),
-	}
-	m.fleet.keys = rebound(fleetKeys(), own)
-	m.plan = planPane{keys: rebound(planKeys(), own)}
-	m.files = scratchPane{keys: rebound(scratchKeys(), own)}
-	m.curves = curvesPane{keys: rebound(curvesKeys(), own), onFront: rebound(frontierKeys(), own), onBox: rebound(boxKeys(), own)}
-	m.moment = timelinePane{keys: rebound(timelineKeys(), own)}
-	m.screen = screenPane{keys: rebound(screenKeys(), own)}
-	m.jobs = jobsPane{keys: rebound(jobsKeys(), own)}
-	m.report = newReportPane(rebound(reportKeys(), own))
+	m := &Model{report: newReportPane()}
 	m.tabs = []tab{
 		{"plan", &m.plan},
 		{"scratchpad", &m.files},
@@ -227,13 +219,13 @@ func blank(own map[string][]string) *Model {
 		{"jobs", &m.jobs},
 		{"report", &m.report},
 	}
-	m.named = named(append(m.zones(), m.floating()...))
+	m.bindKeys(own)
 	return m
 }
 
 // Init asks for what is not known yet, and starts waiting for changes.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.watch(), m.tick(), m.watchTheme(), m.hear()}
+	cmds := []tea.Cmd{m.watch(), m.tick(), m.watchTheme(), m.watchControls(), m.hear()}
 	if m.o.Theme == nil {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -270,6 +262,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.tick()
 	case restyled:
 		return m.onRestyled(msg)
+	case rebinding:
+		return m.onRebound(msg.Controls)
 	case sent:
 		return m.onSent()
 	case expired:

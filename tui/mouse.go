@@ -319,7 +319,8 @@ func (m *Model) perform(id string) tea.Cmd {
 
 // moreHelp says what stands in no table: counts, and what the mouse does.
 func (m *Model) moreHelp(w int, st *styles) []string {
-	counts := "A number before a key does it so often, or goes to the entry of that number: 8j, alt+1 2 G. " +
+	counts := "A number before a key does it so often, or goes to the entry of that number" +
+		m.named.say(",", "fleet-down", ": 8 %", "fleet-last", " alt+1 2 %") + ". " +
 		"The first digit takes alt where it has a key of its own, as those of the tabs do."
 	mouse := "Click selects, a click on what is selected opens it. Drag the edge between the zones to move it. The wheel scrolls what is under the pointer; " +
 		"in the curves it zooms (with ctrl: y), dragging pans, and with the right button or ctrl it draws a box that is zoomed into. Hold shift to select text as ever; mouse = false in the configuration leaves the mouse to the terminal."

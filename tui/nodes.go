@@ -75,7 +75,10 @@ func (p *jobsPane) viewNodes(rows int) []string {
 	st := p.look.st
 	title := "nodes"
 	if len(p.nodes) > rows {
-		title = fmt.Sprintf("nodes %d–%d of %d, [ ] for the others", p.nodeTop+1, min(p.nodeTop+rows, len(p.nodes)), len(p.nodes))
+		title = fmt.Sprintf("nodes %d–%d of %d", p.nodeTop+1, min(p.nodeTop+rows, len(p.nodes)), len(p.nodes))
+		if k := p.look.keys.say(" ", "jobs-nodes-up", "%", "jobs-nodes-down", "%"); k != "" {
+			title += ", " + k + " for the others"
+		}
 	}
 	wide := 8
 	for i := range p.nodes {

@@ -44,16 +44,20 @@ func (m *Model) overRects() (box, inner rect) {
 }
 
 // View draws the box for a terminal of w by h cells.
-func (o *overlay) View(st *styles, w, h int) string {
+func (o *overlay) View(st *styles, keys shortcuts, w, h int) string {
 	box, lines, rows := o.fill(st, w, h)
 	top := max(min(o.top, len(lines)-rows), 0)
 	end := min(top+rows, len(lines))
-	note := "esc closes"
+	note := keys.say("", "overlay-close", "% closes")
 	switch {
 	case o.note != "":
 		note = o.note
 	case len(lines) > rows:
-		note = fmt.Sprintf("%d–%d of %d, j k scroll, esc closes", top+1, end, len(lines))
+		scroll := keys.say(" ", "overlay-down", "%", "overlay-up", "%")
+		if scroll != "" {
+			scroll = ", " + scroll + " scroll"
+		}
+		note = fmt.Sprintf("%d–%d of %d%s%s", top+1, end, len(lines), scroll, keys.say("", "overlay-close", ", % closes"))
 	}
 	seen := make([]string, 0, rows)
 	for _, l := range lines[top:end] {

@@ -74,7 +74,8 @@ func (m *Model) movePalette(n int) {
 	p := &m.palette
 	p.at = max(min(p.at+n, len(p.found)-1), 0)
 	p.top = clampTop(p.top, p.at, len(p.found), m.paletteRows())
-	m.over.note = fmt.Sprintf("%s of %s, enter does it, esc closes", thousands(min(p.at+1, len(p.found))), thousands(len(p.found)))
+	m.over.note = fmt.Sprintf("%s of %s%s", thousands(min(p.at+1, len(p.found))), thousands(len(p.found)),
+		m.named.say("", "palette-do", ", % does it", "palette-close", ", % closes"))
 }
 
 // paletteRows is how many entries are seen.

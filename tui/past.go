@@ -223,14 +223,18 @@ func (m *Model) asNow() string {
 func (m *Model) viewBanner(w int) string {
 	st := m.st
 	left := " as of " + moment(m.now, m.past.at) + ", " + since(m.now, m.past.at) + " ago"
-	right := "( ) step  esc: back to now "
+	step := m.named.say(" ", "moment-before", "%", "moment-after", "%")
+	if step != "" {
+		step += " step  "
+	}
+	right := step + m.named.say("", "back", "%: back to now ")
 	if !m.ofThen() && m.tabs[m.tab].pane != pane(&m.moment) {
 		left += "; this tab shows now"
 	} else if m.past.who == m.fleet.sel {
 		left += ": " + m.past.what
 	}
 	if w < 50 {
-		right = "esc: now "
+		right = m.named.say("", "back", "%: now ")
 	}
 	return st.chip.Render(spread(left, right, w))
 }

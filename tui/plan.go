@@ -312,7 +312,8 @@ func (p *planPane) absent(d *agent.Document) []string {
 // unkept says that there is nothing to show of then.
 func (p *planPane) unkept() string {
 	what := map[bool]string{false: "plan", true: "goal"}[p.goal]
-	return "No version of the " + what + " is kept that is so old. ) goes on to later moments, esc back to now."
+	return "No version of the " + what + " is kept that is so old." +
+		p.look.keys.say("", "moment-after", " % goes on to later moments.", "back", " % goes back to now.")
 }
 
 // head names the document, how far it is done and which revision it is.

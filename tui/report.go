@@ -58,7 +58,7 @@ type reportRead struct {
 	err error
 }
 
-func newReportPane(keys []action[*reportPane]) reportPane { return reportPane{keys: keys, span: 1} }
+func newReportPane() reportPane { return reportPane{span: 1} }
 
 // SetSize sets the room inside the border.
 func (p *reportPane) SetSize(w, h int) { p.w, p.h = w, h }
@@ -183,7 +183,9 @@ func (p *reportPane) head(w int) string {
 	}
 	hint := ""
 	if w >= 60 {
-		hint = st.muted.Render("[ ] another span")
+		if hint = p.look.keys.say(" ", "report-shorter", "%", "report-longer", "%"); hint != "" {
+			hint = st.muted.Render(hint + " another span")
+		}
 	}
 	return spread(st.muted.Render("the last")+" "+strings.Join(names, ""), hint, w)
 }

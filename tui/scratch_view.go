@@ -164,14 +164,14 @@ func (p *scratchPane) against(w int) string {
 			left = n + "  " + left
 		}
 	}
-	right := "b compares with another time"
+	right := p.look.keys.say("", "scratch-base", "% compares with another time")
 	switch {
 	case p.table() != nil:
-		right = "t shows it as text"
+		right = p.look.keys.say("", "scratch-table", "% shows it as text")
 	case p.beside && !p.sideBySide():
 		right = "too narrow for side by side"
 	case p.doc != nil && p.doc.table != nil:
-		right = "t shows its table"
+		right = p.look.keys.say("", "scratch-table", "% shows its table")
 	}
 	return spread(left, st.muted.Render(right), w)
 }
@@ -182,7 +182,7 @@ func (p *scratchPane) nothing(f *agent.FileChange) string {
 	case p.doc == nil:
 		return "comparing"
 	case p.doc.err != nil:
-		return "A version of it cannot be read: " + line(p.doc.err.Error()) + ". b compares with another time."
+		return "A version of it cannot be read: " + line(p.doc.err.Error()) + "." + p.look.keys.say("", "scratch-base", " % compares with another time.")
 	case p.cmp.kept && p.cmp.same:
 		return "Nothing in it has changed " + p.baseWords() + "."
 	case p.doc.diff != nil:

@@ -209,7 +209,7 @@ func (p *curvesPane) panelWrong() string {
 		parts = append(parts, p.settings(r))
 	}
 	if n := len(p.study.kill); n > 0 {
-		parts = append(parts, st.warn.Render(plural(n, "run"))+st.muted.Render(" may be killed, c shows the next"))
+		parts = append(parts, st.warn.Render(plural(n, "run"))+st.muted.Render(" may be killed"+p.look.keys.say("", "curves-kill", ", % shows the next")))
 	}
 	return joinDots(st, parts...)
 }

@@ -210,9 +210,9 @@ func (p *timelinePane) View() string {
 func (p *timelinePane) absent() string {
 	switch {
 	case p.filter != "":
-		return "No " + kindWords[p.kind] + " match " + p.filter + ". Esc clears the filter."
+		return "No " + kindWords[p.kind] + " match " + p.filter + "." + p.look.keys.say("", "back", " % clears the filter.")
 	case p.kind != anyMoment:
-		return "There are no " + kindWords[p.kind] + " among what has happened. Esc shows everything."
+		return "There are no " + kindWords[p.kind] + " among what has happened." + p.look.keys.say("", "back", " % shows everything.")
 	}
 	return "Nothing has happened yet since vigil began to watch this agent."
 }

@@ -84,7 +84,7 @@ func (m *Model) frame() string {
 	box, _ := m.overRects()
 	return lipgloss.NewCompositor(
 		lipgloss.NewLayer(base).ID("base").Z(0),
-		lipgloss.NewLayer(m.over.View(m.st, m.w, m.h)).ID("overlay").X(box.X).Y(box.Y).Z(1),
+		lipgloss.NewLayer(m.over.View(m.st, m.named, m.w, m.h)).ID("overlay").X(box.X).Y(box.Y).Z(1),
 	).Render()
 }
 
@@ -166,13 +166,13 @@ func (m *Model) viewEmpty(w, h int) []string {
 		"- an agent runs and is not found: `vigil doctor` checks tmux, session files and hosts, and says what to do",
 		"- an agent of another kind, on another host or outside tmux: name it in the configuration; `vigil config --init` writes one to fill in",
 		"",
-		"`?` shows the keys, `7` what happened before, `q` quits.",
+		m.named.say(", ", "help", "`%` shows the keys", "tab-report", "`%` what happened before", "quit", "`%` quits") + ".",
 	}
 	if m.others() > 0 {
-		text[2] += " There are runs or jobs to see without one: `3` shows the curves, `6` the jobs and GPUs."
+		text[2] += " There are runs or jobs to see without one: " + m.named.say(", ", "tab-curves", "`%` shows the curves", "tab-jobs", "`%` the jobs and GPUs") + "."
 	}
 	if m.snap == nil {
-		text = []string{"## Looking for agents", "", "The first look takes a moment. `?` shows the keys, `q` quits."}
+		text = []string{"## Looking for agents", "", "The first look takes a moment. " + m.named.say(", ", "help", "`%` shows the keys", "quit", "`%` quits") + "."}
 	}
 	width := min(w-4, 76)
 	if width < 10 || h < 1 {

@@ -68,7 +68,10 @@ func TestVisitorPopup(t *testing.T) {
 		ended <- v.Popup(context.Background(), v.Look(agent.Pane{Socket: r.socket, ID: there, Target: "agent:0.0"}))
 	}()
 	shown := func() string { return seat.run("capture-pane", "-p", "-t", "seat") }
-	r.await("the popup", func() bool { s := shown(); return strings.Contains(s, "theirs") && strings.Contains(s, "C-b d: back to vigil") })
+	r.await("the popup", func() bool {
+		s := shown()
+		return strings.Contains(s, "theirs") && strings.Contains(s, "C-b d: back to vigil")
+	})
 	seat.run("send-keys", "-t", "seat", "typed here", "Enter")
 	r.await("what was typed", func() bool { return strings.Count(shown(), "typed here") == 2 }) // the terminal's echo, and cat's
 	seat.run("send-keys", "-t", "seat", "C-b", "d")

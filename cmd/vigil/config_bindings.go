@@ -35,6 +35,9 @@ func ownKeys(table map[string]any, origins map[string]string) (map[string][]stri
 	return out, nil
 }
 
+// controls is what the screen is steered by.
+func (c Config) controls() tui.Controls { return tui.Controls{Keys: c.Keys, NoMouse: !c.Mouse} }
+
 // checkBindings refuses keys that the screen cannot take. Its error names both
 // actions that want a key, and where each was given it.
 func checkBindings(c Config, at func(string, ...any) string) error {
@@ -80,7 +83,8 @@ func keysDocs() string {
 		"`?` shows the keys of where you are; `:` finds any action, agent, file, job and run by a few letters of its name, and does\n" +
 		"or opens it. A number before a key does it so often, or goes to the entry of that number: `8j`, `alt+1` `2` `G`; the first\n" +
 		"digit takes alt where it has a key of its own, as those of the tabs do.\n\n" +
-		"Other keys can be given to any action, one or a list of them, in the configuration; the help and the palette show them then:\n\n" +
+		"Other keys can be given to any action, one or a list of them, in the configuration; the help, the palette and every hint show\n" +
+		"them then, and a change of the file is taken over while the screen is open:\n\n" +
 		"```toml\n[keys]\nzoom = \"f11\"\nnudge-now = [\"n\", \"ctrl+n\"]\n```\n\n" +
 		"`ctrl+c` always quits. Two actions that work in the same place cannot have the same key; those of \"everywhere\" work in all\n" +
 		"places but those that float (the last four). This page is made from the tables that the program uses:\n" +

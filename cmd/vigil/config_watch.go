@@ -26,6 +26,16 @@ func Watch(ctx context.Context, path string, load func() (Config, error), change
 	return watchFiles(ctx, func() []string { return []string{path, rulesPath(path)} }, func() { changed(load()) })
 }
 
+// renew puts what holds from now on into a channel with room for one, of which
+// this is the only writer, in place of what nobody has taken yet.
+func renew[T any](to chan T, next T) {
+	select {
+	case <-to:
+	default:
+	}
+	to <- next
+}
+
 // watchFiles calls changed each time the content of one of the files, or which
 // files those are, has changed, and once at its start. A file that is not there
 // is an empty one. It returns when ctx ends.

@@ -30,7 +30,7 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 	if err != nil {
 		return err
 	}
-	w.restyle = make(chan *themes.Theme, 1)
+	w.restyle, w.rebind = make(chan *themes.Theme, 1), make(chan tui.Controls, 1)
 	w.theme = theme
 	w.alarms = make(chan tui.Alarm, 16)
 	done := make(chan error, 1)
@@ -38,7 +38,7 @@ func openScreen(ctx context.Context, e env, given overrides, auto bool) error {
 
 	model := tui.New(screenSource{w}, tui.Options{
 		Theme: theme, Restyle: w.restyle, Themes: choosable(w.config),
-		Keys: w.config.Keys, NoMouse: !w.config.Mouse, Notices: w.alarms,
+		Keys: w.config.Keys, NoMouse: !w.config.Mouse, Rebind: w.rebind, Notices: w.alarms,
 		Done:  ctx.Done(),
 		GoTo:  func(a agent.Agent) error { return visit(ctx, e, w.config, a, false) },
 		Popup: func(a agent.Agent) error { return visit(ctx, e, w.config, a, true) },

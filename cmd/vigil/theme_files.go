@@ -131,11 +131,7 @@ func watchTheme(ctx context.Context, start Config, shown *themes.Theme, load fun
 			return
 		}
 		shown = t
-		select {
-		case <-to: // the screen has not taken the one before
-		default:
-		}
-		to <- t // it has room for one, and this is its only writer
+		renew(to, t)
 	})
 	if err != nil {
 		say("theme", err.Error(), "restart vigil after a change")

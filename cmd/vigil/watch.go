@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -51,6 +52,7 @@ type watching struct {
 
 	theme   *themes.Theme      // the screen's at its start
 	restyle chan *themes.Theme // takes its next ones; nil where there is no screen
+	rebind  chan tui.Controls  // takes the screen's next keys; nil where there is no screen
 }
 
 // openWatch builds the supervisor from the configuration.
@@ -150,7 +152,7 @@ func (w *watching) run(ctx context.Context) error {
 }
 
 func (w *watching) reload(ctx context.Context) {
-	where := w.config.Path
+	where, have := w.config.Path, w.config.controls()
 	err := Watch(ctx, where, w.load, func(c Config, err error) {
 		var rules supervise.Rules
 		if err == nil {
@@ -166,6 +168,10 @@ func (w *watching) reload(ctx context.Context) {
 		w.Problem(agent.Problem{Where: where})
 		w.notices.Store(&c.Notices)
 		w.Reconfigure(rules)
+		if next := c.controls(); w.rebind != nil && !reflect.DeepEqual(next, have) {
+			have = next
+			renew(w.rebind, next)
+		}
 	})
 	if err != nil {
 		w.Problem(agent.Problem{Where: where, What: agent.CleanLine(err.Error(), 200), Do: "restart vigil after a change"})
