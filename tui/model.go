@@ -13,6 +13,7 @@ import (
 
 	"vigil/agent"
 	"vigil/agent/report"
+	"vigil/figure"
 	"vigil/remote"
 	"vigil/remote/curve"
 	"vigil/themes"
@@ -37,6 +38,9 @@ type Source interface {
 	// Report tells what happened in the last span; 0 means everything known. It
 	// may be slow, and is called from commands only.
 	Report(span time.Duration) (report.Report, error)
+	// Export writes a figure to files of a name without an ending, and returns
+	// their paths. It is called from commands only.
+	Export(name string, f figure.Figure) (paths []string, err error)
 	// Cluster returns what the schedulers, GPUs and connections last told. It
 	// is cheap and never changes; nil where there is nothing remote.
 	Cluster() *Cluster
@@ -184,7 +188,7 @@ func New(src Source, o Options) *Model {
 	}
 	m := blank(o.Keys)
 	m.src, m.o, m.now = src, o, o.Now()
-	m.plan.read, m.screen.goToPane, m.report.read = src.Content, o.GoTo, src.Report
+	m.plan.read, m.screen.goToPane, m.report.read, m.curves.export = src.Content, o.GoTo, src.Report, src.Export
 	m.setTheme(true)
 	m.refresh()
 	return m
@@ -274,6 +278,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		if msg.err != nil {
 			return m.say(m.st.bad, line(msg.err.Error()))
 		}
+	case exported:
+		return m.onExported(msg)
 	case versionRead:
 		m.plan.onVersion(msg)
 	case reportRead:
