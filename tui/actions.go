@@ -121,9 +121,9 @@ func (m *Model) toggleAuto() tea.Cmd {
 		return m.say(m.st.warn, "auto-resume is held by "+line(m.snap.Holder)+"; stop it there first")
 	}
 	if m.snap.Auto {
-		return tea.Batch(m.send(agent.Intent{Type: agent.AutoOff}), m.say(m.st.warn, "auto-resume off"))
+		return tea.Batch(m.send(agent.Intent{Type: agent.AutoOff}), m.say(m.st.warn, "auto-resume off"+m.asNow()))
 	}
-	return tea.Batch(m.send(agent.Intent{Type: agent.AutoOn}), m.say(m.st.good, "auto-resume on"))
+	return tea.Batch(m.send(agent.Intent{Type: agent.AutoOn}), m.say(m.st.good, "auto-resume on"+m.asNow()))
 }
 
 func (m *Model) writeNudge() tea.Cmd {

@@ -50,7 +50,7 @@ func (m *Model) bindKeys(own map[string][]string) {
 	m.fleet.keys = rebound(fleetKeys(), own)
 	m.plan.keys = rebound(planKeys(), own)
 	m.files.keys = rebound(scratchKeys(), own)
-	m.curves.keys, m.curves.onFront = rebound(curvesKeys(), own), rebound(frontierKeys(), own)
+	m.curves.keys, m.curves.onFront, m.curves.onBox = rebound(curvesKeys(), own), rebound(frontierKeys(), own), rebound(boxKeys(), own)
 	m.moment.keys = rebound(timelineKeys(), own)
 	m.screen.keys = rebound(screenKeys(), own)
 	m.jobs.keys = rebound(jobsKeys(), own)

@@ -17,6 +17,7 @@ type curvesPane struct {
 	w, h     int
 	keys     []action[*curvesPane]
 	onFront  []action[*curvesPane] // while the frontier is shown
+	onBox    []action[*curvesPane] // while a box is drawn
 	look     look
 	filter   string
 	frontier bool
@@ -35,6 +36,7 @@ type curvesPane struct {
 
 	x0, x1 float64 // the part of the x axis that is seen; equal: all of it
 	y0, y1 float64 // ... of the y axis; equal: what fits
+	box    zoomBox
 	cursor float64 // where values are read
 	aimed  bool    // the cursor is shown
 	pinned bool    // ... and does not follow the mouse
@@ -71,17 +73,21 @@ func (p *curvesPane) SetSize(w, h int) { p.w, p.h = w, h }
 // Keys returns what the keys do here.
 func (p *curvesPane) Keys() []bound { return tie(p.actions(), p) }
 
-// Faces returns the keys of the curves and those of the frontier.
+// Faces returns the keys of the curves, of a box and of the frontier.
 func (p *curvesPane) Faces() []zone {
 	return []zone{
-		{"curves", tie(p.keys, p), func() { p.frontier = false }},
+		{"curves", tie(p.keys, p), func() { p.frontier, p.box = false, zoomBox{} }},
+		{"box", tie(p.onBox, p), func() { p.frontier = false; p.startBox() }},
 		{"frontier", tie(p.onFront, p), func() { p.frontier = true }},
 	}
 }
 
 func (p *curvesPane) actions() []action[*curvesPane] {
-	if p.frontier {
+	switch {
+	case p.frontier:
 		return p.onFront
+	case p.box.on:
+		return p.onBox
 	}
 	return p.keys
 }

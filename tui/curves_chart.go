@@ -66,11 +66,16 @@ func (p *curvesPane) dress(c *chart.Chart, n panel) {
 	c.SetCrowd(nil)
 }
 
-// cross puts the cursor into a chart.
+// cross puts the cursor, and the box into the chart that has it.
 func (p *curvesPane) cross(c *chart.Chart) {
 	c.SetCursor(-1)
 	if col, ok := c.Col(p.cursor); ok && p.aimed {
 		c.SetCursor(col)
+	}
+	c.SetBox(false, 0, 0, 0, 0)
+	if b := &p.box; b.on && c == p.chart {
+		b.keep(c.Plot())
+		c.SetBox(true, b.x0, b.y0, b.x1, b.y1)
 	}
 }
 

@@ -105,7 +105,7 @@ func (p *curvesPane) toggleFit()   { p.whole, p.y0, p.y1 = !p.whole, 0, 0; p.aga
 // fit shows all there is, without a cursor.
 func (p *curvesPane) fit() {
 	p.x0, p.x1, p.y0, p.y1 = 0, 0, 0, 0
-	p.aimed, p.pinned = false, false
+	p.aimed, p.pinned, p.box = false, false, zoomBox{}
 }
 
 func (p *curvesPane) showAll() {
@@ -113,12 +113,15 @@ func (p *curvesPane) showAll() {
 	p.again()
 }
 
-// Back undoes what is open over the curves: the frontier, the cursor, then the
+// Back undoes what is open over the curves: the frontier, a box, the cursor, then the
 // difference.
 func (p *curvesPane) Back() bool {
 	switch {
 	case p.frontier:
 		p.frontier = false
+	case p.box.on:
+		p.box = zoomBox{}
+		p.again()
 	case p.aimed:
 		p.aimed, p.pinned = false, false
 	case p.minus:

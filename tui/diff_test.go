@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"vigil/agent"
 	"vigil/agent/workspace"
 	"vigil/themes"
 )
@@ -140,5 +141,43 @@ func TestDiffThemes(t *testing.T) {
 	})
 	t.Run("256", func(t *testing.T) {
 		golden.RequireEqual(t, in(t, colorprofile.ANSI256, show(themes.Dark(), colorprofile.ANSI256)))
+	})
+}
+
+// Whatever the texts, a diff's lines are those of the texts by their numbers,
+// and are drawn within their room.
+func FuzzDifference(f *testing.F) {
+	for _, s := range awkward {
+		f.Add("x.py", s+"\na\nb", "a\n"+s)
+	}
+	c := contents()
+	f.Add("x.py", c["c1"], c["c2"])
+	f.Add("x.md", c["t1"], c["t3"])
+	st := newStyles(themes.Dark())
+	f.Fuzz(func(t *testing.T, path, before, after string) {
+		before, after = agent.Clean(before), agent.Clean(after) // as they are kept
+		unified, _, _ := workspace.Diff(path, before, after)
+		d := newDifference(path, unified, texts{before, after, true})
+		old, now := strings.Split(block(before), "\n"), strings.Split(block(after), "\n")
+		is := func(lines []string, n int, text string) bool {
+			return n == 0 || n <= len(lines) && (lines[n-1] == text || strings.HasSuffix(text, "…"))
+		}
+		for i, r := range d.rows {
+			if r.kind != '@' && r.kind != '\\' && unified != "" && (!is(old, r.old, r.text) || !is(now, r.now, r.text)) {
+				t.Fatalf("row %d is %q, lines %d and %d\n%s", i, r.text, r.old, r.now, unified)
+			}
+			for _, w := range []int{3, 40} {
+				l := d.line(st, i, w/3, w)
+				if lipgloss.Width(l) > w {
+					t.Fatalf("%q is wider than %d", l, w)
+				}
+				harmless(t, l)
+			}
+		}
+		for i := range d.beside {
+			if l := d.pairRow(st, i, 1, 80); lipgloss.Width(l) > 80 {
+				t.Fatalf("%q is wider than 80", l)
+			}
+		}
 	})
 }

@@ -158,6 +158,7 @@ func TestFrame(t *testing.T) {
 		{"curves-grid", mid, story(), []string{"3", "m", "left", "ctrl+left"}, nil},
 		{"curves-grid-small", small, story(), []string{"3", "m", "v", "j"}, nil},
 		{"curves-grid-difference", size{200, 60}, story(), []string{"3", "m", "j", "d", "s", "left"}, nil},
+		{"curves-box", mid, story(), []string{"3", "B", "ctrl+left", "up", "enter", "ctrl+right", "ctrl+right", "shift+down"}, nil},
 		{"curves-seeds", mid, story(), []string{"3", "S"}, nil},
 		{"curves-crowd", mid, story(), []string{"3", "b", "b", "b", "o"}, nil},
 		{"curves-log", mid, story(), []string{"3", "X", "y", "s"}, nil},

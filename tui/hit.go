@@ -13,6 +13,7 @@ const (
 	onBanner
 	onStatus
 	onFooter
+	onBox // no part: a box that the button draws
 )
 
 // has reports whether a cell is in the rectangle.

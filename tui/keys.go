@@ -146,6 +146,7 @@ func curvesKeys() []action[*curvesPane] {
 		steps("curves-zoom-out-y", (*curvesPane).zoomY, -1, "zoom out of y", "<"),
 		steps("curves-pan-up", (*curvesPane).panY, 1, "pan up", "}", "shift+up"),
 		steps("curves-pan-down", (*curvesPane).panY, -1, "pan down", "{", "shift+down"),
+		act("curves-box", (*curvesPane).startBox, "zoom into a box: its corners by the arrows and enter", "B"),
 		act("curves-show-all", (*curvesPane).showAll, "show all again", "0"),
 		act("curves-fit", (*curvesPane).toggleFit, "fit y to the whole curves or their end", "F"),
 		act("curves-log-y", (*curvesPane).toggleLogY, "y linear or logarithmic", "y"),
@@ -160,6 +161,23 @@ func curvesKeys() []action[*curvesPane] {
 		act("curves-crowd", (*curvesPane).toggleCrowd, "all runs in the background", "o"),
 		act("curves-agents", (*curvesPane).toggleAll, "this agent's runs or every agent's", "e"),
 		act("curves-frontier", (*curvesPane).toggleFront, "the frontier: best so far over time", "f"),
+	}
+}
+
+// boxKeys work while a box is drawn among the curves.
+func boxKeys() []action[*curvesPane] {
+	return []action[*curvesPane]{
+		steps("box-left", (*curvesPane).boxAcross, -1, "corner to the left", "left"),
+		steps("box-right", (*curvesPane).boxAcross, 1, "corner to the right", "right"),
+		steps("box-up", (*curvesPane).boxDown, -1, "corner up", "up", "k"),
+		steps("box-down", (*curvesPane).boxDown, 1, "corner down", "down", "j"),
+		steps("box-far-left", (*curvesPane).boxAcross, -page, "corner far to the left", "ctrl+left", "shift+left"),
+		steps("box-far-right", (*curvesPane).boxAcross, page, "corner far to the right", "ctrl+right", "shift+right"),
+		steps("box-far-up", (*curvesPane).boxDown, -page/2, "corner far up", "pgup", "ctrl+u", "shift+up"),
+		steps("box-far-down", (*curvesPane).boxDown, page/2, "corner far down", "pgdown", "ctrl+d", "shift+down"),
+		jumps("box-top", (*curvesPane).boxDown, -many, "corner to the top", "g", "home"),
+		jumps("box-bottom", (*curvesPane).boxDown, many, "corner to the bottom", "G", "end"),
+		act("box-corner", (*curvesPane).setCorner, "set the corner; the second one zooms", "enter", "space", "B"),
 	}
 }
 

@@ -23,6 +23,14 @@ type dragged interface {
 	Drag(dx, dy int) // by so many cells
 }
 
+// boxable is a pane in which the mouse draws a box: with the right button, or the
+// left one and ctrl.
+type boxable interface {
+	Box(x, y int) bool // begins one; false where there can be none
+	BoxTo(x, y int)    // its other corner
+	BoxDone()
+}
+
 // hovered is a pane that shows what is under the pointer without a click.
 type hovered interface {
 	Hovers() bool
@@ -44,6 +52,9 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 	e := msg.Mouse()
 	switch msg := msg.(type) {
 	case tea.MouseClickMsg:
+		if m.beginBox(e) {
+			return m.await()
+		}
 		if e.Button != tea.MouseLeft {
 			return nil
 		}
@@ -58,6 +69,24 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 		return tea.Batch(m.wheel(e, msg.notches), m.await())
 	}
 	return nil
+}
+
+// beginBox begins a box, and reports whether it did.
+func (m *Model) beginBox(e tea.Mouse) bool {
+	b, ok := m.tabs[m.tab].pane.(boxable)
+	right := e.Button == tea.MouseRight || e.Button == tea.MouseLeft && e.Mod&tea.ModCtrl != 0
+	if !ok || !right || !m.bare() {
+		return false
+	}
+	at, x, y := m.layout.hit(e.X, e.Y)
+	if at != onDetail || !b.Box(x, y) {
+		return false
+	}
+	m.note = ""
+	m.count.end()
+	m.onTabs = true
+	m.pointer = pointer{holds: onBox, x: e.X, y: e.Y}
+	return true
 }
 
 func (m *Model) click(x, y int) tea.Cmd {
@@ -118,6 +147,10 @@ func (m *Model) letGo(x, y int) tea.Cmd {
 	m.moveTo(x, y)
 	was.moved = was.moved || m.pointer.moved
 	m.pointer = pointer{x: x, y: y}
+	if b, ok := m.tabs[m.tab].pane.(boxable); ok && was.holds == onBox {
+		b.BoxDone()
+		return m.after(nil)
+	}
 	if was.holds != onDetail || was.moved {
 		return nil
 	}
@@ -147,6 +180,11 @@ func (m *Model) moveTo(x, y int) {
 	case onDetail:
 		if d, ok := m.tabs[m.tab].pane.(dragged); ok {
 			d.Drag(dx, dy)
+		}
+	case onBox:
+		if b, ok := m.tabs[m.tab].pane.(boxable); ok {
+			in := innerOf(m.layout.Detail)
+			b.BoxTo(x-in.X, y-in.Y)
 		}
 	default:
 		if h, ok := m.tabs[m.tab].pane.(hovered); ok && h.Hovers() {
@@ -285,7 +323,7 @@ func (m *Model) moreHelp(w int, st *styles) []string {
 		m.named.say(",", "fleet-down", ": 8 %", "fleet-last", " alt+1 2 %") + ". " +
 		"The first digit takes alt where it has a key of its own, as those of the tabs do."
 	mouse := "Click selects, a click on what is selected opens it. Drag the edge between the zones to move it. The wheel scrolls what is under the pointer; " +
-		"in the curves it zooms (with ctrl: y), and dragging pans. Hold shift to select text as ever; mouse = false in the configuration leaves the mouse to the terminal."
+		"in the curves it zooms (with ctrl: y), dragging pans, and with the right button or ctrl it draws a box that is zoomed into. Hold shift to select text as ever; mouse = false in the configuration leaves the mouse to the terminal."
 	if m.o.NoMouse {
 		mouse = "The configuration leaves the mouse to the terminal (mouse = false)."
 	}

@@ -62,8 +62,8 @@ func (p *scratchPane) counts(f *agent.FileChange, c comparison) string {
 	switch {
 	case unreadable(f):
 		return st.bad.Render("unreadable")
-	case n == tally{} && !fresh && f.Note != "":
-		return st.muted.Render(cut(line(f.Note), 12))
+	case n == tally{} && f.Note != "":
+		return newWord(st, fresh) + st.muted.Render(cut(line(f.Note), 12))
 	}
 	if p.counted(f, c) {
 		fresh = c.key.from == ""
@@ -76,11 +76,14 @@ func (p *scratchPane) counts(f *agent.FileChange, c comparison) string {
 			n = *got
 		}
 	}
-	s := ""
-	if fresh {
-		s = st.accent.Render("new ")
+	return newWord(st, fresh) + n.draw(st)
+}
+
+func newWord(st *styles, fresh bool) string {
+	if !fresh {
+		return ""
 	}
-	return s + n.draw(st)
+	return st.accent.Render("new ")
 }
 
 // unreadable reports whether a file could not be read when it changed.

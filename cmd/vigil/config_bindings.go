@@ -91,7 +91,8 @@ func keysDocs() string {
 		"`go test ./cmd/vigil -run Docs -update`.\n\n" +
 		"The mouse: click selects, a click on what is selected opens it; the tabs, the hints in the last line, `auto` in the first one,\n" +
 		"and every line of the help and the palette can be clicked. The wheel scrolls what is under the pointer; in the curves it zooms\n" +
-		"there (with ctrl or over the numbers of y: y), dragging pans, and the values under the pointer are read until a click keeps the\n" +
+		"there (with ctrl or over the numbers of y: y), dragging pans, dragging with the right button or with ctrl draws a\n" +
+		"box that is zoomed into, and the values under the pointer are read until a click keeps the\n" +
 		"cursor where it is. The edge between the agents and the detail can be dragged. Hold shift to select text as ever, or set\n" +
 		"`mouse = false`.\n")
 	zone := ""

@@ -144,7 +144,7 @@ func (x *walk) until(what string, ok func(string) bool) string {
 // walkKeys presses every key of every table, from the place where it works.
 func (x *walk) walkKeys() {
 	opens := map[string][]string{
-		"frontier": {"3", "f"}, "in a box of text": {"?"}, "while a line is written": {"/"}, "in the palette": {":"},
+		"frontier": {"3", "f"}, "box": {"3", "B"}, "in a box of text": {"?"}, "while a line is written": {"/"}, "in the palette": {":"},
 		"before a job is cancelled": {":", "j", "o", "b", "space", "4", "1", "enter", "x"},
 	}
 	for _, a := range tui.Actions(nil) {

@@ -88,7 +88,8 @@ type Chart struct {
 	cursor   int
 	readout  readout
 	details  int
-	bare     bool    // without labels
+	bare     bool // without labels
+	box      box
 	elo, ehi float64 // what automatic x shows at least; equal for nothing
 	base     int     // the line that all are compared with; -1 for none
 
@@ -302,6 +303,31 @@ func (c *Chart) SetBase(line int) {
 func (c *Chart) SetDetails(w int) {
 	c.ready = false
 	c.details = w
+}
+
+// box is a rectangle of cells over the plot.
+type box struct {
+	on             bool
+	x0, y0, x1, y1 int
+}
+
+// SetBox draws a rectangle between two cells of the chart, its corners; one cell
+// is drawn as a cross. on says whether there is one.
+func (c *Chart) SetBox(on bool, x0, y0, x1, y1 int) {
+	c.box = box{on, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)}
+}
+
+// Area returns the range of x and y that the cells from one to another show, as
+// far as they are in the plot.
+func (c *Chart) Area(x0, y0, x1, y1 int) (xlo, xhi, ylo, yhi float64) {
+	p := c.plan()
+	in := func(v, most int) int { return min(max(v, 0), max(most-1, 0)) }
+	a, b := in(min(x0, x1)-p.left, p.w), in(max(x0, x1)-p.left, p.w)
+	top, bottom := in(min(y0, y1), p.h), in(max(y0, y1), p.h)
+	if xlo = p.edge(2 * a); a == 0 {
+		xlo = p.xlo // without rounding
+	}
+	return xlo, max(p.edge(2*b+2), xlo), p.value(float64(4*bottom) + 3.5), p.value(float64(4*top) - 0.5)
 }
 
 // SetBare leaves the labels out, where another place names the lines.

@@ -242,6 +242,9 @@ func TestNeverExceeds(t *testing.T) {
 		c.SetSize(w, h)
 		c.SetCursor(r.IntN(140) - 5)
 		c.SetBase(r.IntN(8) - 2)
+		c.SetBox(r.IntN(3) == 0, r.IntN(140)-5, r.IntN(50)-5, r.IntN(140)-5, r.IntN(50)-5)
+		c.SetBare(r.IntN(3) == 0)
+		c.SetExtent(pick(), pick())
 		c.SetDetails(r.IntN(30))
 		c.SetReadout("at 学1", "to best", nil, 0)
 		if r.IntN(2) == 0 {
@@ -252,6 +255,9 @@ func TestNeverExceeds(t *testing.T) {
 		checkFrame(t, view, w, h)
 		if strings.Contains(view, "\x1b[31m") {
 			t.Fatal("an escape sequence of a name came through")
+		}
+		if a, b, lo, hi := c.Area(r.IntN(140)-5, r.IntN(50)-5, r.IntN(140)-5, r.IntN(50)-5); a > b || lo > hi {
+			t.Fatalf("an area from %v to %v and %v to %v", a, b, lo, hi)
 		}
 		if c.View() != view {
 			t.Fatal("the same chart, another frame")

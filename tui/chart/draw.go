@@ -67,6 +67,7 @@ func (c *Chart) View() string {
 			}
 		}
 		c.drawCursor(&p)
+		c.drawBox(&p)
 		if p.axes {
 			c.drawAxes(&p)
 		}
@@ -245,6 +246,35 @@ func (c *Chart) drawCursor(p *plan) {
 				*at = cell{style: c.cross, r: '│'}
 			}
 		}
+	}
+}
+
+// drawBox draws the rectangle, over all but the axes and labels.
+func (c *Chart) drawBox(p *plan) {
+	b := c.box
+	b.x0, b.x1 = max(b.x0, p.left), min(b.x1, p.left+p.w-1)
+	b.y0, b.y1 = max(b.y0, 0), min(b.y1, p.h-1)
+	if !b.on || b.x0 > b.x1 || b.y0 > b.y1 {
+		return
+	}
+	put := func(x, y int, r rune) { c.cells[y*c.w+x] = cell{style: c.cross, r: r} }
+	if b.x0 == b.x1 && b.y0 == b.y1 {
+		put(b.x0, b.y0, '┼')
+		return
+	}
+	for x := b.x0; x <= b.x1; x++ {
+		put(x, b.y0, '─')
+		put(x, b.y1, '─')
+	}
+	for y := b.y0; y <= b.y1; y++ {
+		put(b.x0, y, '│')
+		put(b.x1, y, '│')
+	}
+	if b.x0 < b.x1 && b.y0 < b.y1 {
+		put(b.x0, b.y0, '┌')
+		put(b.x1, b.y0, '┐')
+		put(b.x0, b.y1, '└')
+		put(b.x1, b.y1, '┘')
 	}
 }
 

@@ -306,6 +306,15 @@ func (p *plan) row(y float32) int {
 	return int(min(r+0.5, float64(4*p.h)))
 }
 
+// value returns what lies at a row of dots.
+func (p *plan) value(row float64) float64 {
+	y := p.a - row/p.b
+	if p.log {
+		return math.Exp(y)
+	}
+	return y
+}
+
 func (p *plan) scaleOfX(x float64) float64 {
 	if p.logX {
 		return math.Log(max(x, math.SmallestNonzeroFloat64))
