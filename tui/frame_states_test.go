@@ -96,7 +96,9 @@ func TestFrameStates(t *testing.T) {
 		{"jobs-huge", story(), []string{"J", "6", "e", "G"}, queue(2000), nil},
 		{"report-loading", story(), []string{"7", pending}, nil, nil},
 		{"report-empty", &agent.Snapshot{At: clock}, []string{"7"}, nil, nil},
-		{"report-error", story(), []string{"7"}, nil, func(f *fake) { f.lost = errors.New("journal: database disk image is malformed: move it away; a new one is made") }},
+		{"report-error", story(), []string{"7"}, nil, func(f *fake) {
+			f.lost = errors.New("journal: database disk image is malformed: move it away; a new one is made")
+		}},
 		{"report-huge", huge(200), []string{"7", "]", "]", "]", "G"}, nil, func(f *fake) { f.past = longNight(60) }},
 	} {
 		for _, s := range []size{{80, 24}, {120, 40}, {200, 60}} {

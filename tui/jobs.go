@@ -208,7 +208,7 @@ func (p *jobsPane) Note() string {
 	s := st.muted.Render(counted(len(p.jobs), "job"))
 	switch {
 	case p.hidden > 0:
-		s += st.muted.Render(", "+thousands(p.hidden)+" of others" + p.look.keys.say("", "jobs-agents", ", % shows them"))
+		s += st.muted.Render(", " + thousands(p.hidden) + " of others" + p.look.keys.say("", "jobs-agents", ", % shows them"))
 	case p.all:
 		s += st.muted.Render(" of everyone")
 	}
