@@ -194,6 +194,11 @@ func TestTextsNameOwnKeys(t *testing.T) {
 		{"help", story(), []string{"help"}},
 		{"why", story(), []string{"why"}},
 		{"palette", story(), []string{"palette"}},
+		{"palette without a match", story(), []string{"palette", "=nothing"}},
+		{"files without a match", story(), []string{"tab-scratchpad", "filter", "=nothing"}},
+		{"runs without a match", story(), []string{"tab-curves", "filter", "=nothing"}},
+		{"moments without a match", story(), []string{"tab-timeline", "filter", "=nothing"}},
+		{"jobs without a match", story(), []string{"tab-jobs", "filter", "=nothing"}},
 		{"past", story(), []string{"tab-plan", "moment-before"}},
 		{"unkept", unkept(), []string{"tab-plan", "moment-before", "moment-before"}},
 	} {
@@ -202,7 +207,11 @@ func TestTextsNameOwnKeys(t *testing.T) {
 		for _, s := range []size{{120, 40}, {80, 24}} {
 			m.Update(tea.WindowSizeMsg{Width: s.w, Height: s.h})
 			for _, id := range c.do {
-				press(m, key(id))
+				if text, ok := strings.CutPrefix(id, "="); ok {
+					press(m, strings.Split(text, "")...)
+				} else {
+					press(m, key(id))
+				}
 			}
 			c.do = nil
 			if found := named.FindString(screenText(m)); found != "" {

@@ -97,9 +97,6 @@ func TestFrame(t *testing.T) {
 		net  *Cluster // nil for none
 	}
 	frames := []frame{
-		{"loading", small, nil, nil, nil},
-		{"empty", small, &agent.Snapshot{At: clock}, nil, nil},
-		{"empty-wide", mid, &agent.Snapshot{At: clock}, nil, nil},
 		{"fleet", mid, story(), nil, nil},
 		{"fleet-need", mid, crowd(12), []string{"s"}, nil},
 		{"fleet-hosts", mid, crowd(12), []string{"b", "s", "s"}, nil},
@@ -180,7 +177,6 @@ func TestFrame(t *testing.T) {
 		{"jobs-others", mid, story(), []string{"6"}, cluster()},
 		{"jobs-filter", mid, story(), []string{"J", "6", "/", "q", "q", "enter"}, cluster()},
 		{"jobs-offline", mid, story(), []string{"J", "6"}, offline()},
-		{"jobs-first", mid, story(), []string{"6"}, &Cluster{Clusters: []*remote.Cluster{{Host: "head"}}}},
 		{"jobs-none", mid, story(), []string{"6", "e", "d"}, &Cluster{Clusters: []*remote.Cluster{{Host: "head", Version: "slurm 26.05.1", At: clock}}}},
 		{"jobs-cancel", mid, story(), []string{"J", "6", "x"}, cluster()},
 		{"jobs-cancelled", mid, story(), []string{"J", "6", "x", "y"}, cluster()},
@@ -189,8 +185,6 @@ func TestFrame(t *testing.T) {
 		{"report-zoom", large, story(), []string{"7", "z", "G"}, nil},
 		{"report-tiny", size{40, 12}, story(), []string{"7", "j"}, nil},
 		{"report-help", mid, story(), []string{"7", "?"}, nil},
-		{"report-empty", small, &agent.Snapshot{At: clock}, []string{"7"}, nil},
-		{"report-empty-wide", mid, &agent.Snapshot{At: clock}, []string{"7", "[", "["}, nil},
 		{"offline", mid, failing(), nil, offline()},
 		{"offline-small", small, story(), []string{"J"}, offline()},
 	}

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -206,10 +205,10 @@ func (p *jobsPane) Note() string {
 	if p.look.cluster == nil || len(p.look.cluster.Clusters) == 0 {
 		return ""
 	}
-	s := st.muted.Render(plural(len(p.jobs), "job"))
+	s := st.muted.Render(counted(len(p.jobs), "job"))
 	switch {
 	case p.hidden > 0:
-		s += st.muted.Render(fmt.Sprintf(", %d of others", p.hidden) + p.look.keys.say("", "jobs-agents", ", % shows them"))
+		s += st.muted.Render(", " + thousands(p.hidden) + " of others" + p.look.keys.say("", "jobs-agents", ", % shows them"))
 	case p.all:
 		s += st.muted.Render(" of everyone")
 	}

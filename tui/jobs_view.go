@@ -81,7 +81,7 @@ func (p *jobsPane) headOf(c *remote.Cluster) (s, told string) {
 			wait++
 		}
 	}
-	s += dot + st.busy.Render(fmt.Sprintf("%d run", run)) + st.muted.Render(", ") + st.text.Render(fmt.Sprintf("%d wait", wait))
+	s += dot + st.busy.Render(thousands(run)+" run") + st.muted.Render(", ") + st.text.Render(thousands(wait)+" wait")
 	if used, all := gpusOf(c); all > 0 {
 		s += dot + st.text.Render(thousands(used)+"/"+thousands(all)) + st.muted.Render(" GPUs")
 		if used < all {
@@ -210,7 +210,7 @@ func (p *jobsPane) absent() string {
 	case p.filter != "":
 		return "No job matches " + p.filter + "." + p.look.keys.say("", "back", " % clears the filter.")
 	case p.hidden > 0:
-		return "This agent has no job in the queue; " + plural(p.hidden, "job") + " of others." + p.look.keys.say("", "jobs-agents", " % shows them.")
+		return "This agent has no job in the queue; " + counted(p.hidden, "job") + " of others." + p.look.keys.say("", "jobs-agents", " % shows them.")
 	case !p.past:
 		return "The queue is empty." + p.look.keys.say("", "jobs-past", " % shows jobs that have ended.")
 	}

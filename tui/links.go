@@ -128,7 +128,7 @@ func (m *Model) jobsPart() string {
 	if !told {
 		return ""
 	}
-	s := m.st.text.Render(plural(jobs, "job"))
+	s := m.st.text.Render(counted(jobs, "job"))
 	if all > 0 {
 		s += m.st.muted.Render(" · ") + m.st.text.Render(thousands(used)+"/"+thousands(all)) + m.st.muted.Render(" GPUs")
 	}

@@ -75,7 +75,7 @@ func (p *jobsPane) viewNodes(rows int) []string {
 	st := p.look.st
 	title := "nodes"
 	if len(p.nodes) > rows {
-		title = fmt.Sprintf("nodes %d–%d of %d", p.nodeTop+1, min(p.nodeTop+rows, len(p.nodes)), len(p.nodes))
+		title = fmt.Sprintf("nodes %s–%s of %s", thousands(p.nodeTop+1), thousands(min(p.nodeTop+rows, len(p.nodes))), thousands(len(p.nodes)))
 		if k := p.look.keys.say(" ", "jobs-nodes-up", "%", "jobs-nodes-down", "%"); k != "" {
 			title += ", " + k + " for the others"
 		}

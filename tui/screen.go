@@ -110,7 +110,7 @@ func (p *screenPane) View() string {
 	if p.shown == nil {
 		text := "vigil has not looked at this agent's pane yet."
 		if v.Pane.ID == "" {
-			text = "This agent runs outside tmux: there is no pane to show. Its plan, scratchpad and timeline come from its files."
+			text = p.paneless() + " Its plan, scratchpad and timeline come from its files."
 		}
 		lines := wrapText(text, p.w, st.muted)
 		return strings.Join(lines[:min(len(lines), p.h)], "\n")
@@ -124,6 +124,20 @@ func (p *screenPane) View() string {
 		lines = append(lines, ansi.Truncate(l, p.w, "")+reset)
 	}
 	return strings.Join(lines[:min(len(lines), p.h)], "\n")
+}
+
+// paneless says why an agent has no pane: the server may only be silent.
+func (p *screenPane) paneless() string {
+	where := "tmux server "
+	if host := p.look.v.Host; host != "" && host != "local" {
+		where = host + ": " + where
+	}
+	for _, f := range p.look.snap.Problems {
+		if strings.HasPrefix(f.Where, where) {
+			return "There is no pane to show: " + line(f.Where) + " does not answer (" + line(f.What) + ")."
+		}
+	}
+	return "This agent runs outside tmux: there is no pane to show."
 }
 
 // head says which pane that is, and what in it forbids typing.

@@ -19,6 +19,9 @@ var (
 	ErrOutside = errors.New("vigil runs outside that tmux server")
 	// ErrNoPopup says that the person's tmux is too old to have popups.
 	ErrNoPopup = errors.New("this tmux has no popups: they need tmux 3.2 or newer")
+	// ErrControlled says that the person's client draws tmux's windows itself
+	// (tmux -CC), and no popup: tmux would wait for ever.
+	ErrControlled = errors.New("this terminal draws tmux's windows itself (tmux -CC) and shows no popups")
 )
 
 // Visitor takes a person to panes, by the terminal that they sit at: one runs
@@ -49,6 +52,9 @@ func (v Visitor) Popup(ctx context.Context, argv []string) error {
 	if v.Own == "" {
 		return ErrOutside
 	}
+	if mode, _ := v.command(ctx, "display-message", "-p", "#{client_control_mode}").Output(); strings.TrimSpace(string(mode)) == "1" {
+		return ErrControlled
+	}
 	args := []string{"display-popup", "-E", "-E", "-w", "90%", "-h", "90%"}
 	for _, a := range argv {
 		if rest, ok := strings.CutSuffix(a, ";"); ok { // it would end the command
@@ -59,8 +65,12 @@ func (v Visitor) Popup(ctx context.Context, argv []string) error {
 	return v.run(ctx, args...)
 }
 
+func (v Visitor) command(ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, cmp.Or(v.Tmux, "tmux"), append([]string{"-S", v.Own}, args...)...)
+}
+
 func (v Visitor) run(ctx context.Context, args ...string) error {
-	out, err := exec.CommandContext(ctx, cmp.Or(v.Tmux, "tmux"), append([]string{"-S", v.Own}, args...)...).CombinedOutput()
+	out, err := v.command(ctx, args...).CombinedOutput()
 	said := agent.CleanLine(strings.TrimSpace(string(out)), 120)
 	var exit *exec.ExitError
 	switch {

@@ -107,6 +107,17 @@ func TestVisitorNoPopup(t *testing.T) {
 	}
 }
 
+// A client in control mode is not waited for.
+func TestVisitorControlled(t *testing.T) {
+	r := newRig(t)
+	r.pane("me", "cat")
+	r.server(tmux.Options{})
+	err := tmux.Visitor{Own: r.socket, Tmux: r.bin}.Popup(context.Background(), []string{"true", "x"})
+	if !errors.Is(err, tmux.ErrControlled) {
+		t.Errorf("%v", err)
+	}
+}
+
 // popups reports whether this tmux has them.
 func popups(r *rig) bool {
 	r.pane("probe", "cat")
