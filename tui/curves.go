@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"vigil/agent/report/figure"
 	"vigil/remote/curve"
 	"vigil/tui/chart"
 )
@@ -19,6 +20,7 @@ type curvesPane struct {
 	onFront  []action[*curvesPane] // while the frontier is shown
 	onBox    []action[*curvesPane] // while a box is drawn
 	look     look
+	export   func(string, figure.Figure) ([]string, error)
 	filter   string
 	frontier bool
 	front    frontier

@@ -10,6 +10,7 @@ import (
 
 	"vigil/agent"
 	"vigil/agent/report"
+	"vigil/agent/report/figure"
 	"vigil/remote"
 	"vigil/remote/curve"
 )
@@ -30,10 +31,11 @@ type fake struct {
 
 	mu        sync.Mutex
 	cancelled []string // jobs
-	refuses   error    // to cancel
+	refuses   error    // to cancel, to export
 	answers   []string
 	spans     []time.Duration // of the reports asked for
 	lost      error           // instead of a report, and of versions
+	exports   map[string]figure.Figure
 }
 
 var _ Source = (*fake)(nil)
@@ -66,6 +68,16 @@ func (f *fake) Report(span time.Duration) (report.Report, error) {
 		from = time.Time{}
 	}
 	return report.Build(f.past, from, clock), f.lost
+}
+
+func (f *fake) Export(name string, fig figure.Figure) ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.exports == nil {
+		f.exports = map[string]figure.Figure{}
+	}
+	f.exports[name] = fig
+	return []string{"/state/pictures/" + name + ".png", "/state/pictures/" + name + ".svg"}, f.refuses
 }
 
 func (f *fake) Cancel(host, job string) error {

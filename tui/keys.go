@@ -159,6 +159,7 @@ func curvesKeys() []action[*curvesPane] {
 		act("curves-best", (*curvesPane).nextBest, "how many of the best runs", "b"),
 		act("curves-seeds", (*curvesPane).toggleSeeds, "seeds as one: mean and band", "S"),
 		act("curves-crowd", (*curvesPane).toggleCrowd, "all runs in the background", "o"),
+		bind("curves-export", (*curvesPane).exportFigure, "write what is shown as PNG and SVG", "E"),
 		act("curves-agents", (*curvesPane).toggleAll, "this agent's runs or every agent's", "e"),
 		act("curves-frontier", (*curvesPane).toggleFront, "the frontier: best so far over time", "f"),
 	}

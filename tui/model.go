@@ -13,6 +13,7 @@ import (
 
 	"vigil/agent"
 	"vigil/agent/report"
+	"vigil/agent/report/figure"
 	"vigil/remote"
 	"vigil/remote/curve"
 	"vigil/themes"
@@ -41,6 +42,9 @@ type Source interface {
 	// Report tells what happened in the last span; 0 means everything known. It
 	// may be slow, and is called from commands only.
 	Report(span time.Duration) (report.Report, error)
+	// Export writes a figure to files of a name without an ending, and returns
+	// their paths. It is called from commands only.
+	Export(name string, f figure.Figure) (paths []string, err error)
 	// Cluster returns what the schedulers, GPUs and connections last told. It
 	// is cheap and never changes; nil where there is nothing remote.
 	Cluster() *Cluster
@@ -202,6 +206,7 @@ func New(src Source, o Options) *Model {
 	m.src, m.o, m.now = src, o, o.Now()
 	m.plan.read, m.files.read, m.report.read = src.Content, src.Content, src.Report
 	m.screen.goTo, m.screen.popup = o.GoTo, o.Popup
+	m.curves.export = src.Export
 	m.setTheme(true)
 	m.refresh()
 	return m
@@ -283,6 +288,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		if msg.err != nil {
 			return m.say(m.st.bad, line(msg.err.Error()))
 		}
+	case exported:
+		return m.onExported(msg)
 	case versionRead:
 		m.plan.onVersion(msg)
 	case runsCut:

@@ -1,12 +1,11 @@
 package report
 
 import (
-	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"vigil/agent"
+	"vigil/agent/report/figure"
 )
 
 // Measures of the drawings, in their own units; a page scales them.
@@ -217,18 +216,17 @@ func (r *Report) curve(a *Agent) *curve {
 	lo, hi = lo-(hi-lo)*0.12, hi+(hi-lo)*0.12
 	c := &curve{W: drawW, H: curveH + axisH, Left: leftW, Right: drawW - rightW, Plot: curveH, Ticks: r.ticks()}
 	y := func(v float64) float64 { return curveH * (hi - v) / (hi - lo) }
-	var path strings.Builder
+	var path []figure.Point
 	for i, b := range seen {
 		x := r.timeX(b.At)
-		if i == 0 {
-			fmt.Fprintf(&path, "M%.1f %.1f", x, y(b.Value))
-		} else {
-			fmt.Fprintf(&path, "H%.1fV%.1f", x, y(b.Value))
+		if i > 0 { // a line of steps: it was the one before until then
+			path = append(path, figure.Point{X: x, Y: path[len(path)-1].Y})
 		}
+		path = append(path, figure.Point{X: x, Y: y(b.Value)})
 		c.Dots = append(c.Dots, dot{x, y(b.Value), r.clock(b.At) + " " + b.Text()})
 	}
-	fmt.Fprintf(&path, "H%.1f", r.timeX(r.To))
-	c.Path = path.String()
+	path = append(path, figure.Point{X: r.timeX(r.To), Y: path[len(path)-1].Y})
+	c.Path = string(figure.AppendPath(nil, path))
 	for _, v := range []float64{seen[0].Value, seen[len(seen)-1].Value} {
 		if n := len(c.Values); n > 0 && math.Abs(y(v)-c.Values[n-1].Y) < 14 {
 			continue

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,12 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/agent"
+	"vigil/agent/report/figure"
 	"vigil/remote/curve"
 )
 
 func newCurves(e env, given *overrides) *cobra.Command {
 	var asJSON bool
-	var picture string
+	var pngFile, svgFile string
 	cmd := &cobra.Command{
 		Use:   "curves [HOST:]PATH...",
 		Short: "Read training logs: their runs, last and best values, and who met the target",
@@ -24,15 +26,15 @@ func newCurves(e env, given *overrides) *cobra.Command {
 			"alias of ssh_config) and prints a line for each run: its last step, the metric's last and best value,\n" +
 			"and the step at which it first met the target of [goal]. A relative path on a host is under the home\n" +
 			"folder there.\n\n" +
-			"--png draws them instead. --json prints one object a run: host, path, index (of the run in the file),\n" +
+			"--png and --svg draw them instead. --json prints one object a run: host, path, index (of the run in the file),\n" +
 			"name, label, status (running, finished, failed or stopped), cause, step, plan (planned steps, 0 if not\n" +
 			"told), metric, last, best, best_step, crossing (null if the target was not met) and series, a list of\n" +
 			"name, points and last.",
-		Example: "vigil curves scratchpad/runs 'logs/*.txt'\nvigil curves --png runs.png 'head:work/runs/*.log'",
+		Example: "vigil curves scratchpad/runs 'logs/*.txt'\nvigil curves --png runs.png --svg runs.svg 'head:work/runs/*.log'",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if asJSON && picture != "" {
-				return usagef("curves: --json and --png exclude each other: leave one out")
+			if asJSON && (pngFile != "" || svgFile != "") {
+				return usagef("curves: --json and a picture exclude each other: leave one out")
 			}
 			c, err := loadConfig(e, *given)
 			if err != nil {
@@ -46,8 +48,8 @@ func newCurves(e env, given *overrides) *cobra.Command {
 			}
 			set, bad := r.read(cmd.Context())
 			switch {
-			case picture != "":
-				err = writePNG(picture, set, "", c.Goal)
+			case pngFile != "" || svgFile != "":
+				err = drawCurves(set, c.Goal, pngFile, svgFile)
 			case asJSON:
 				err = writeCurvesJSON(e.Stdout, set, c.Goal)
 			default:
@@ -57,8 +59,24 @@ func newCurves(e env, given *overrides) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a run")
-	cmd.Flags().StringVar(&picture, "png", "", "draw the curves into this file")
+	cmd.Flags().StringVar(&pngFile, "png", "", "draw the curves into this file")
+	cmd.Flags().StringVar(&svgFile, "svg", "", "draw them as a vector drawing into this file")
 	return cmd
+}
+
+// drawCurves draws the runs into the files that are named.
+func drawCurves(set *curve.Set, goal agent.GoalLine, pngFile, svgFile string) error {
+	f, err := figureOf(set, "", goal)
+	if err != nil {
+		return fmt.Errorf("draw %s: %w", cmp.Or(pngFile, svgFile), err)
+	}
+	if pngFile != "" {
+		err = writeFigure(pngFile, f, encodePNG)
+	}
+	if svgFile != "" {
+		err = errors.Join(err, writeFigure(svgFile, f, figure.SVG))
+	}
+	return err
 }
 
 // metricOf is the goal's metric where the run has it, else its first loss.

@@ -1,36 +1,31 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"math"
 	"os"
 	"slices"
 	"strconv"
 
 	"vigil/agent"
+	"vigil/agent/report/figure"
 	"vigil/remote/curve"
 	"vigil/themes"
+	"vigil/tui/chart"
 )
 
-// The picture's measures, in pixels.
-const (
-	picW, picH             = 1600, 1000
-	plotX, plotY           = 110, 90
-	plotW, plotH           = 1080, 800
-	legendX                = plotX + plotW + 30
-	legendRow              = 62
-	fatLine, thinLine      = 2.6, 1.2
-	legendRuns, tailOfPlot = 10, 0.5
-)
+// How runs are drawn that nobody chose: so many of the best are named, and y shows
+// the values of this last part of them.
+const legendRuns, tailOfPlot = 10, 0.5
 
-// picture is a chart of runs on its way to a PNG.
+// picture is a figure of runs in the making.
 type picture struct {
-	canvas
 	metric         string
 	goal           agent.GoalLine
 	theme          themes.Theme
@@ -40,24 +35,46 @@ type picture struct {
 	cols           []curve.Column
 }
 
-// writePNG draws the metric of the runs over their steps and writes the picture
-// to file: the ten best in colour with a legend, running ones marked, all
-// others in grey, the goal's target and record as lines. Each column of pixels
-// spans all that the points under it say. An empty metric is the goal's.
-func writePNG(file string, set *curve.Set, metric string, goal agent.GoalLine) error {
-	p, err := newPicture(set, cmp.Or(metric, goal.Metric), goal)
-	if err != nil {
+// writeFigure writes a figure to a file, in the format that encode is of.
+func writeFigure(file string, f figure.Figure, encode func(io.Writer, figure.Figure) error) error {
+	var b bytes.Buffer
+	if err := encode(&b, f); err != nil {
 		return fmt.Errorf("draw %s: %w", file, err)
 	}
-	p.draw()
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("%w: choose another place for the picture", err)
 	}
-	if err := errors.Join(png.Encode(f, p.img), f.Close()); err != nil {
+	_, err = b.WriteTo(out)
+	if err := errors.Join(err, out.Close()); err != nil {
 		return fmt.Errorf("write the picture: %w", err)
 	}
 	return nil
+}
+
+// encodePNG writes a figure as a PNG.
+func encodePNG(w io.Writer, f figure.Figure) error {
+	if !f.Valid() {
+		return fmt.Errorf("there is nothing to draw between %g and %g, %g and %g", f.X.Lo, f.X.Hi, f.Y.Lo, f.Y.Hi)
+	}
+	c, err := newCanvas(figure.W, figure.H)
+	if err != nil {
+		return err
+	}
+	figure.Draw(c, f)
+	return png.Encode(w, c.img)
+}
+
+// figureOf returns the metric of the runs over their steps: the ten best in colour
+// with a legend, running ones marked, all others in grey, the goal's target and
+// record as lines. Each column of pixels spans all that the points under it say.
+// An empty metric is the goal's.
+func figureOf(set *curve.Set, metric string, goal agent.GoalLine) (figure.Figure, error) {
+	p, err := newPicture(set, cmp.Or(metric, goal.Metric), goal)
+	if err != nil {
+		return figure.Figure{}, err
+	}
+	return p.figure(), nil
 }
 
 func newPicture(set *curve.Set, metric string, goal agent.GoalLine) (*picture, error) {
@@ -72,10 +89,6 @@ func newPicture(set *curve.Set, metric string, goal agent.GoalLine) (*picture, e
 	}
 	if len(p.runs) == 0 {
 		return nil, fmt.Errorf("no run has %s: name another metric", metric)
-	}
-	var err error
-	if p.canvas, err = newCanvas(picW, picH); err != nil {
-		return nil, err
 	}
 	p.best = curve.Best(p.runs, metric, p.goal.Target, legendRuns)
 	p.fit()
@@ -93,7 +106,7 @@ func (p *picture) fit() {
 	p.y0, p.y1 = math.Inf(1), math.Inf(-1)
 	var peaks []float64
 	take := func(r *curve.Run, from float64) {
-		p.cols = r.Metric(p.metric).Window(from, p.x1, plotW, p.cols)
+		p.cols = r.Metric(p.metric).Window(from, p.x1, figure.PlotW, p.cols)
 		for _, c := range p.cols {
 			if c.N > 0 {
 				p.y0 = min(p.y0, float64(c.Min))
@@ -123,61 +136,28 @@ func (p *picture) fit() {
 	p.y0, p.y1 = p.y0-room, p.y1+room
 }
 
-func (p *picture) x(step float64) float32 { return float32(plotX + (step-p.x0)/(p.x1-p.x0)*plotW) }
-func (p *picture) y(v float64) float32    { return float32(plotY + (p.y1-v)/(p.y1-p.y0)*plotH) }
-
-func (p *picture) draw() {
+func (p *picture) figure() figure.Figure {
 	r := p.theme.Role
-	title := fmt.Sprintf("%s over step", p.metric)
-	p.text(plotX, 46, title, bigFont, r.Text)
-	p.text(plotX, 72, fmt.Sprintf("%d runs", len(p.runs)), smallFont, r.Muted)
-	p.axes()
-	p.clip(image.Rect(plotX, plotY, plotX+plotW, plotY+plotH))
-	var rest outline
-	for _, run := range p.others() {
-		p.trace(&rest, run)
+	f := figure.Figure{
+		Title: p.metric + " over step", Note: fmt.Sprintf("%d runs", len(p.runs)),
+		X: figure.Axis{Label: "step", Lo: p.x0, Hi: p.x1}, Y: figure.Axis{Label: p.metric, Lo: p.y0, Hi: p.y1},
+		Rules: p.rules(), Look: figure.NewLook(p.theme.Ground(), r.Text, r.Muted, r.Border, r.Faint),
 	}
-	p.stroke(rest, thinLine, r.Faint)
-	p.goalLines()
-	for _, run := range p.others() {
-		if run.Status == curve.Running {
-			p.end(run, r.Muted)
-		}
+	for i, k := range p.best {
+		l := figure.Line{Name: k.Run.Name, Color: p.theme.Series[i%len(p.theme.Series)], Pieces: p.trace(k.Run), Live: k.Run.Status == curve.Running}
+		l.Detail, l.DetailColor = p.detail(k)
+		f.Lines = append(f.Lines, l)
 	}
-	for i := len(p.best) - 1; i >= 0; i-- { // the best one on top
-		var line outline
-		p.trace(&line, p.best[i].Run)
-		p.stroke(line, fatLine, p.color(i))
-		p.end(p.best[i].Run, p.color(i))
+	for _, o := range p.others() {
+		f.Lines = append(f.Lines, figure.Line{Color: r.Faint, Pieces: p.trace(o), Live: o.Status == curve.Running, Back: true})
 	}
-	p.clip(image.Rect(0, 0, picW, picH))
-	p.legend()
+	return f
 }
 
-func (p *picture) color(i int) color.Color { return p.theme.Series[i%len(p.theme.Series)] }
-
-// trace adds a run to an outline, through the first, least, greatest and last
-// value of each column of pixels; a gap breaks it.
-func (p *picture) trace(to *outline, r *curve.Run) {
-	p.cols = r.Metric(p.metric).Window(p.x0, p.x1, plotW, p.cols)
-	on := false
-	for i, c := range p.cols {
-		if c.N == 0 {
-			on = on && !c.Gap
-			continue
-		}
-		x := float32(plotX) + float32(i) + 0.5
-		on = on && !c.Start && c.First == c.First
-		for _, v := range [...]float32{c.First, c.Min, c.Max, c.Last} {
-			if v != v {
-				continue
-			}
-			y := min(max(p.y(float64(v)), plotY-picH), plotY+2*picH) // far out is far enough
-			to.add(spot{x, y}, on)
-			on = true
-		}
-		on = c.Last == c.Last
-	}
+// trace is the curve of a run.
+func (p *picture) trace(r *curve.Run) [][]figure.Point {
+	p.cols = r.Metric(p.metric).Window(p.x0, p.x1, figure.PlotW, p.cols)
+	return chart.Pieces(p.cols, func(col float64) float64 { return p.x0 + col*(p.x1-p.x0)/figure.PlotW })
 }
 
 // others are the runs that are not among the best.
@@ -187,121 +167,34 @@ func (p *picture) others() []*curve.Run {
 	})
 }
 
-// end marks where a run that still runs has come to.
-func (p *picture) end(r *curve.Run, col color.Color) {
-	last, ok := r.Metric(p.metric).Last()
-	if r.Status != curve.Running || !ok {
-		return
-	}
-	at := spot{p.x(float64(last.Step)), p.y(last.Value)}
-	p.disc(at, 7, col)
-	p.disc(at, 4, paper)
-}
-
-func (p *picture) goalLines() {
+func (p *picture) rules() []figure.Rule {
 	r := p.theme.Role
+	var out []figure.Rule
 	if p.goal.Target != 0 {
-		y := p.y(p.goal.Target)
-		p.dashes(spot{plotX, y}, spot{plotX + plotW, y}, r.Target)
-		p.text(plotX+10, int(y)-8, "target "+short(p.goal.Target), smallFont, r.Target)
+		out = append(out, figure.Rule{At: p.goal.Target, Label: "target " + short(p.goal.Target), Color: r.Target})
 	}
-	if p.goal.Record != 0 && p.goal.Minimize == "step" && p.goal.Record <= p.x1 {
-		x, label := p.x(p.goal.Record), "record "+short(p.goal.Record)
-		p.dashes(spot{x, plotY}, spot{x, plotY + plotH}, r.Record)
-		p.text(int(x)-8-p.width(label, smallFont), plotY+22, label, smallFont, r.Record)
-	}
-}
-
-// legend names the best runs, with where they met the target or their least
-// value.
-func (p *picture) legend() {
-	r := p.theme.Role
-	for i, k := range p.best {
-		y := plotY + 14 + i*legendRow
-		p.fill(image.Rect(legendX, y-8, legendX+34, y-2), p.color(i))
-		p.text(legendX+46, y+1, p.fitted(k.Run.Name, smallFont, picW-legendX-60), smallFont, r.Text)
-		s := fmt.Sprintf("best %.5g", k.Best.Value)
-		if k.Hit && p.goal.Target != 0 {
-			s = fmt.Sprintf("target met at step %.0f", k.Crossed)
-		}
-		look := color.Color(r.Muted)
-		switch k.Run.Status {
-		case curve.Running:
-			s += fmt.Sprintf(" · running, step %d", k.Run.Step)
-			look = r.Busy
-			p.disc(spot{legendX + 17, float32(y - 5)}, 8, p.color(i))
-			p.disc(spot{legendX + 17, float32(y - 5)}, 5, paper)
-		case curve.Failed:
-			s += " · failed"
-			look = r.Bad
-		case curve.Stopped:
-			s += fmt.Sprintf(" · stopped at %d", k.Run.Step)
-			look = r.Warn
-		}
-		p.text(legendX+46, y+25, p.fitted(s, smallFont, picW-legendX-60), smallFont, look)
-	}
-	if others := p.others(); len(others) > 0 {
-		s := fmt.Sprintf("%d more", len(others))
-		running := 0
-		for _, o := range others {
-			if o.Status == curve.Running {
-				running++
-			}
-		}
-		if running > 0 {
-			s += fmt.Sprintf(", %d running", running)
-		}
-		y := plotY + 14 + len(p.best)*legendRow
-		p.fill(image.Rect(legendX, y-7, legendX+34, y-4), r.Faint)
-		p.text(legendX+46, y+1, s, smallFont, r.Muted)
-	}
-}
-
-// axes draws the frame, a grid at round values and their numbers.
-func (p *picture) axes() {
-	r := p.theme.Role
-	grid := color.RGBA{0xe8, 0xea, 0xee, 0xff}
-	for _, v := range ticks(p.y0, p.y1, 9) {
-		y := p.y(v.at)
-		p.line(spot{plotX, y}, spot{plotX + plotW, y}, 1, grid)
-		p.text(plotX-12-p.width(v.label, smallFont), int(y)+6, v.label, smallFont, r.Muted)
-	}
-	for _, v := range ticks(p.x0, p.x1, 9) {
-		x := p.x(v.at)
-		p.line(spot{x, plotY}, spot{x, plotY + plotH}, 1, grid)
-		p.text(int(x)-p.width(v.label, smallFont)/2, plotY+plotH+28, v.label, smallFont, r.Muted)
-	}
-	p.line(spot{plotX, plotY}, spot{plotX, plotY + plotH}, 1.5, r.Border)
-	p.line(spot{plotX, plotY + plotH}, spot{plotX + plotW, plotY + plotH}, 1.5, r.Border)
-	p.text(plotX+plotW-p.width("step", smallFont), plotY+plotH+58, "step", smallFont, r.Text)
-	p.text(plotX-90, plotY-16, p.fitted(p.metric, smallFont, 300), smallFont, r.Text)
-}
-
-// tick is a round value on an axis.
-type tick struct {
-	at    float64
-	label string
-}
-
-// ticks returns about n round values between lo and hi.
-func ticks(lo, hi float64, n int) []tick {
-	raw := (hi - lo) / float64(n)
-	if !(raw > 0) || math.IsInf(raw, 0) {
-		return nil
-	}
-	step := math.Pow(10, math.Floor(math.Log10(raw)))
-	for _, f := range []float64{1, 2, 5, 10} {
-		if step*f >= raw {
-			step *= f
-			break
-		}
-	}
-	decimals := max(int(math.Ceil(-math.Log10(step)-1e-9)), 0)
-	var out []tick
-	for v := math.Ceil(lo/step) * step; v <= hi+step/1e6 && len(out) < 4*n; v += step {
-		out = append(out, tick{v, strconv.FormatFloat(v, 'f', min(decimals, 9), 64)})
+	if p.goal.Record != 0 && p.goal.Minimize == "step" {
+		out = append(out, figure.Rule{At: p.goal.Record, Vertical: true, Label: "record " + short(p.goal.Record), Color: r.Record})
 	}
 	return out
+}
+
+// detail says where a run met the target or its least value, and how it fares.
+func (p *picture) detail(k curve.Rank) (string, color.Color) {
+	r := p.theme.Role
+	s := fmt.Sprintf("best %.5g", k.Best.Value)
+	if k.Hit && p.goal.Target != 0 {
+		s = fmt.Sprintf("target met at step %.0f", k.Crossed)
+	}
+	switch k.Run.Status {
+	case curve.Running:
+		return s + fmt.Sprintf(" · running, step %d", k.Run.Step), r.Busy
+	case curve.Failed:
+		return s + " · failed", r.Bad
+	case curve.Stopped:
+		return s + fmt.Sprintf(" · stopped at %d", k.Run.Step), r.Warn
+	}
+	return s, r.Muted
 }
 
 // short writes a number of the goal line as it was given.

@@ -13,146 +13,136 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/image/vector"
+
+	"vigil/agent/report/figure"
 )
 
-var paper = color.White
-
-// canvas is an image that is drawn on with smooth lines and text.
+// canvas is an image that figures are drawn on with smooth lines and text.
 type canvas struct {
 	img   *image.RGBA
 	room  image.Rectangle // what is drawn on
-	fonts [2]font.Face
+	faces map[float64]font.Face
 }
 
-// fontSize names one of the canvas' fonts.
-type fontSize int
+var _ figure.Canvas = (*canvas)(nil)
 
-const (
-	smallFont fontSize = iota
-	bigFont
-)
-
-func newCanvas(w, h int) (canvas, error) {
-	c := canvas{img: image.NewRGBA(image.Rect(0, 0, w, h))}
-	c.clip(c.img.Bounds())
-	c.fill(c.img.Bounds(), paper)
-	for i, f := range []struct {
+func newCanvas(w, h int) (*canvas, error) {
+	c := &canvas{img: image.NewRGBA(image.Rect(0, 0, w, h)), faces: map[float64]font.Face{}}
+	c.Unclip()
+	for _, f := range []struct {
 		ttf  []byte
 		size float64
-	}{{goregular.TTF, 19}, {gobold.TTF, 28}} {
+	}{{goregular.TTF, figure.SmallText}, {gobold.TTF, figure.BigText}} {
 		parsed, err := opentype.Parse(f.ttf)
 		if err != nil {
-			return canvas{}, fmt.Errorf("read the font: %w", err)
+			return nil, fmt.Errorf("read the font: %w", err)
 		}
-		if c.fonts[i], err = opentype.NewFace(parsed, &opentype.FaceOptions{Size: f.size, DPI: 72, Hinting: font.HintingFull}); err != nil {
-			return canvas{}, fmt.Errorf("read the font: %w", err)
+		if c.faces[f.size], err = opentype.NewFace(parsed, &opentype.FaceOptions{Size: f.size, DPI: 72, Hinting: font.HintingFull}); err != nil {
+			return nil, fmt.Errorf("read the font: %w", err)
 		}
 	}
 	return c, nil
 }
 
-// clip bounds what smooth lines are drawn on.
-func (c *canvas) clip(r image.Rectangle) { c.room = r }
+// Clip is of [figure.Canvas].
+func (c *canvas) Clip(from, to figure.Point) {
+	c.room = image.Rect(int(from.X), int(from.Y), int(to.X), int(to.Y))
+}
 
-// fill fills a rectangle.
-func (c *canvas) fill(r image.Rectangle, col color.Color) {
+// Unclip is of [figure.Canvas].
+func (c *canvas) Unclip() { c.room = c.img.Bounds() }
+
+// Rect is of [figure.Canvas].
+func (c *canvas) Rect(from, to figure.Point, col color.Color) {
+	r := image.Rect(int(from.X), int(from.Y), int(to.X), int(to.Y))
 	draw.Draw(c.img, r, image.NewUniform(col), image.Point{}, draw.Src)
 }
 
-// text writes s from x on; y is where its letters stand.
-func (c *canvas) text(x, y int, s string, size fontSize, col color.Color) {
-	d := font.Drawer{Dst: c.img, Src: image.NewUniform(col), Face: c.fonts[size], Dot: fixed.P(x, y)}
+// Text is of [figure.Canvas].
+func (c *canvas) Text(at figure.Point, s string, size float64, align figure.Align, col color.Color) {
+	w := c.Width(s, size)
+	x := at.X - [...]float64{figure.Left: 0, figure.Middle: w / 2, figure.Right: w}[align]
+	d := font.Drawer{Dst: c.img, Src: image.NewUniform(col), Face: c.faces[size], Dot: fixed.P(int(x), int(at.Y))}
 	d.DrawString(s)
 }
 
-// width is that of a text in pixels.
-func (c *canvas) width(s string, size fontSize) int {
-	return font.MeasureString(c.fonts[size], s).Ceil()
+// Width is of [figure.Canvas].
+func (c *canvas) Width(s string, size float64) float64 {
+	return float64(font.MeasureString(c.faces[size], s).Ceil())
 }
 
-// fitted cuts a text to w pixels.
-func (c *canvas) fitted(s string, size fontSize, w int) string {
-	if c.width(s, size) <= w {
-		return s
-	}
-	r := []rune(s)
-	for len(r) > 0 && c.width(string(r)+"…", size) > w {
-		r = r[:len(r)-1]
-	}
-	return string(r) + "…"
-}
-
-// spot is a place on a canvas, in pixels.
-type spot struct{ x, y float32 }
-
-// outline is lines from spot to spot.
-type outline []segment
-
-type segment struct{ from, to spot }
-
-// add leads the outline to a spot, or begins anew there.
-func (p *outline) add(to spot, joined bool) {
-	from := to
-	if n := len(*p); joined && n > 0 {
-		from = (*p)[n-1].to
-	}
-	*p = append(*p, segment{from, to})
-}
-
-// stroke draws an outline. All its parts turn the same way round, so that where
-// they overlap they fill and do not cancel.
-func (c *canvas) stroke(p outline, width float32, col color.Color) {
+// Stroke is of [figure.Canvas]. All parts of a line turn the same way round, so
+// that where they overlap they fill and do not cancel.
+func (c *canvas) Stroke(pieces [][]figure.Point, width float64, dashed bool, col color.Color) {
 	r := vector.NewRasterizer(c.room.Dx(), c.room.Dy())
-	ox, oy := float32(c.room.Min.X), float32(c.room.Min.Y)
-	for _, s := range p {
-		dx, dy := s.to.x-s.from.x, s.to.y-s.from.y
-		n := float32(math.Hypot(float64(dx), float64(dy)))
-		if n < width { // a dot, as wide as the line
-			dx, dy, n = width, 0, width
-			s.from.x -= width / 2
-			s.to = spot{s.from.x + width, s.from.y}
+	for _, p := range pieces {
+		for i, to := range p {
+			from := p[max(i-1, 0)]
+			switch {
+			case i == 0 && len(p) > 1:
+			case dashed:
+				c.dashes(r, from, to, width)
+			default:
+				c.segment(r, from, to, width)
+			}
 		}
-		nx, ny := -dy/n*width/2, dx/n*width/2
-		r.MoveTo(s.from.x+nx-ox, s.from.y+ny-oy)
-		r.LineTo(s.to.x+nx-ox, s.to.y+ny-oy)
-		r.LineTo(s.to.x-nx-ox, s.to.y-ny-oy)
-		r.LineTo(s.from.x-nx-ox, s.from.y-ny-oy)
-		r.ClosePath()
 	}
 	r.Draw(c.img, c.room, image.NewUniform(col), image.Point{})
 }
 
-// line draws one line.
-func (c *canvas) line(a, b spot, width float32, col color.Color) {
-	c.stroke(outline{{a, b}}, width, col)
-}
-
-// dashes draws a broken line.
-func (c *canvas) dashes(a, b spot, col color.Color) {
-	const on, off = 9, 7
-	n := float32(math.Hypot(float64(b.x-a.x), float64(b.y-a.y)))
-	at := func(d float32) spot { return spot{a.x + (b.x-a.x)*d/n, a.y + (b.y-a.y)*d/n} }
-	var p outline
-	for d := float32(0); d < n; d += on + off {
-		p = append(p, segment{at(d), at(min(d+on, n))})
+// segment adds a line to what is drawn.
+func (c *canvas) segment(r *vector.Rasterizer, from, to figure.Point, width float64) {
+	dx, dy := to.X-from.X, to.Y-from.Y
+	n := math.Hypot(dx, dy)
+	if n < width { // a dot, as wide as the line
+		dx, dy, n = width, 0, width
+		from.X -= width / 2
+		to = figure.Point{X: from.X + width, Y: from.Y}
 	}
-	c.stroke(p, 1.8, col)
+	nx, ny := -dy/n*width/2, dx/n*width/2
+	c.corner(r.MoveTo, from.X+nx, from.Y+ny)
+	c.corner(r.LineTo, to.X+nx, to.Y+ny)
+	c.corner(r.LineTo, to.X-nx, to.Y-ny)
+	c.corner(r.LineTo, from.X-nx, from.Y-ny)
+	r.ClosePath()
 }
 
-// disc fills a circle.
-func (c *canvas) disc(at spot, radius float32, col color.Color) {
-	const corners = 24
+// corner goes to a place of the picture, on what is drawn on.
+func (c *canvas) corner(goTo func(x, y float32), x, y float64) {
+	goTo(float32(x)-float32(c.room.Min.X), float32(y)-float32(c.room.Min.Y))
+}
+
+// dashes adds a broken line.
+func (c *canvas) dashes(r *vector.Rasterizer, a, b figure.Point, width float64) {
+	const on, off = 9, 7
+	n := math.Hypot(b.X-a.X, b.Y-a.Y)
+	at := func(d float64) figure.Point { return figure.Point{X: a.X + (b.X-a.X)*d/n, Y: a.Y + (b.Y-a.Y)*d/n} }
+	for d := 0.0; d < n; d += on + off {
+		c.segment(r, at(d), at(min(d+on, n)), width)
+	}
+}
+
+// Area is of [figure.Canvas].
+func (c *canvas) Area(outline []figure.Point, col color.Color) {
 	r := vector.NewRasterizer(c.room.Dx(), c.room.Dy())
-	for i := range corners {
-		sin, cos := math.Sincos(2 * math.Pi * float64(i) / corners)
-		x := at.x + radius*float32(cos) - float32(c.room.Min.X)
-		y := at.y + radius*float32(sin) - float32(c.room.Min.Y)
+	for i, p := range outline {
+		goTo := r.LineTo
 		if i == 0 {
-			r.MoveTo(x, y)
-		} else {
-			r.LineTo(x, y)
+			goTo = r.MoveTo
 		}
+		c.corner(goTo, p.X, p.Y)
 	}
 	r.ClosePath()
 	r.Draw(c.img, c.room, image.NewUniform(col), image.Point{})
+}
+
+// Ring is of [figure.Canvas].
+func (c *canvas) Ring(at figure.Point, radius, width float64, col color.Color) {
+	const corners = 24
+	ring := make([]figure.Point, corners+1)
+	for i := range ring {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / corners)
+		ring[i] = figure.Point{X: at.X + radius*cos, Y: at.Y + radius*sin}
+	}
+	c.Stroke([][]figure.Point{ring}, width, false, col)
 }

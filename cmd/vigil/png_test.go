@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"vigil/agent"
+	"vigil/agent/report/figure"
 	"vigil/remote"
 	"vigil/remote/curve"
 	"vigil/themes"
@@ -74,13 +75,22 @@ func count(img image.Image, in image.Rectangle, c color.Color) int {
 	return n
 }
 
+// writePNG draws runs as the command does.
+func writePNG(file string, set *curve.Set, metric string, goal agent.GoalLine) error {
+	f, err := figureOf(set, metric, goal)
+	if err != nil {
+		return err
+	}
+	return writeFigure(file, f, encodePNG)
+}
+
 func TestPNG(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "curves.png")
 	if err := writePNG(file, drawnRuns(14), "", drawnGoal); err != nil {
 		t.Fatal(err)
 	}
 	img := readPNG(t, file)
-	plot := image.Rect(plotX, plotY, plotX+plotW, plotY+plotH)
+	plot := image.Rect(figure.PlotX, figure.PlotY, figure.PlotX+figure.PlotW, figure.PlotY+figure.PlotH)
 	theme := themes.Light()
 	for name, c := range map[string]color.Color{
 		"the best run": theme.Series[0], "the target": theme.Role.Target, "the record": theme.Role.Record, "the other runs": theme.Role.Faint,
@@ -89,7 +99,7 @@ func TestPNG(t *testing.T) {
 			t.Errorf("%s does not show in the plot", name)
 		}
 	}
-	legend := image.Rect(legendX, 0, picW, picH)
+	legend := image.Rect(figure.LegendX, 0, figure.W, figure.H)
 	for i := range legendRuns {
 		if count(img, legend, theme.Series[i%len(theme.Series)]) < 50 {
 			t.Errorf("run %d of the best is not in the legend", i)
@@ -103,16 +113,22 @@ func TestPNGKeepsSpikes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.draw()
+	c, err := newCanvas(figure.W, figure.H)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := p.figure()
+	figure.Draw(c, f)
+	at := func(step float64) int { return int(figure.PlotX + (step-p.x0)/(p.x1-p.x0)*figure.PlotW) }
 	for i, k := range p.best {
 		if !strings.HasSuffix(k.Run.Name, "s2") {
 			continue
 		}
-		x := int(p.x(2000))
-		if n := count(p.img, image.Rect(x-3, plotY, x+4, plotY+60), p.color(i)); n < 40 {
+		x := at(2000)
+		if n := count(c.img, image.Rect(x-3, figure.PlotY, x+4, figure.PlotY+60), f.Lines[i].Color); n < 40 {
 			t.Errorf("%d pixels of the spike at the plot's upper edge", n)
 		}
-		if n := count(p.img, image.Rect(int(p.x(2230)), plotY, int(p.x(2270)), plotY+plotH), p.color(i)); n > 0 {
+		if n := count(c.img, image.Rect(at(2230), figure.PlotY, at(2270), figure.PlotY+figure.PlotH), f.Lines[i].Color); n > 0 {
 			t.Errorf("%d pixels where there is a gap", n)
 		}
 		return
@@ -148,21 +164,52 @@ func TestPNGOddRuns(t *testing.T) {
 	}
 }
 
-func TestTicks(t *testing.T) {
-	for _, c := range []struct {
-		lo, hi float64
-		want   string
-	}{
-		{0, 3000, "0 500 1000 1500 2000 2500 3000"},
-		{3.26, 3.52, "3.30 3.35 3.40 3.45 3.50"},
-		{1, 1, ""},
-	} {
-		var got []string
-		for _, v := range ticks(c.lo, c.hi, 7) {
-			got = append(got, v.label)
+// The vector drawing has a path for each run, which a gap breaks, and the same
+// texts as the picture.
+func TestSVGOfRuns(t *testing.T) {
+	dir := t.TempDir()
+	svg, png := filepath.Join(dir, "c.svg"), filepath.Join(dir, "c.png")
+	if err := drawCurves(drawnRuns(14), drawnGoal, png, svg); err != nil {
+		t.Fatal(err)
+	}
+	readPNG(t, png)
+	b, err := os.ReadFile(svg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := string(b)
+	for _, want := range []string{"<title>val_loss over step</title>", "target 3.28", "record 2990", "run-s0", "4 more", "14 runs", "4 more, 1 running"} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %q in the drawing", want)
 		}
-		if s := strings.Join(got, " "); s != c.want {
-			t.Errorf("ticks(%v, %v) are %q, want %q", c.lo, c.hi, s, c.want)
+	}
+	if n := strings.Count(s, `stroke-width="2.6"`); n != legendRuns {
+		t.Errorf("%d fat paths for %d runs", n, legendRuns)
+	}
+}
+
+// The screen writes both formats into the state folder, and says where.
+func TestExportOfTheScreen(t *testing.T) {
+	dir := t.TempDir()
+	f, err := figureOf(drawnRuns(3), "", drawnGoal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := screenSource{&watching{config: Config{State: dir}}}
+	paths, err := src.Export("val_loss-1", f)
+	if err != nil || len(paths) != 2 {
+		t.Fatalf("%v: %v", paths, err)
+	}
+	for i, want := range []string{"val_loss-1.png", "val_loss-1.svg"} {
+		if paths[i] != filepath.Join(dir, "pictures", want) {
+			t.Errorf("%s was written", paths[i])
 		}
+		if st, err := os.Stat(paths[i]); err != nil || st.Size() < 1000 || st.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", paths[i], st, err)
+		}
+	}
+	src.w.config.State = filepath.Join(paths[0], "under a file")
+	if _, err := src.Export("a", f); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error is %v", err)
 	}
 }

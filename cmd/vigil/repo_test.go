@@ -73,6 +73,7 @@ func bans() []ban {
 			reason: "remote knows nothing of agents or screens; cmd joins them",
 		},
 		{who: "vigil/themes/...", not: append(below, "vigil/agent/...", "vigil/remote/..."), reason: "themes are data and import nothing of ours"},
+		{who: "vigil/agent/report/figure/...", not: append(below, "vigil/agent/...", "vigil/remote/...", "vigil/themes/..."), reason: "a figure is data that any room may make, the report too"},
 		{who: "vigil/tui/...", not: []string{"vigil/cmd/..."}, reason: "imports point one way"},
 		{who: "vigil/agent/...", not: []string{"charm.land/..."}, reason: "nothing below the screen draws"},
 		{who: "vigil/remote/...", not: []string{"charm.land/..."}, reason: "nothing below the screen draws"},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -11,6 +13,7 @@ import (
 
 	"vigil/agent"
 	"vigil/agent/report"
+	"vigil/agent/report/figure"
 	"vigil/remote/curve"
 	"vigil/themes"
 	"vigil/tui"
@@ -102,6 +105,20 @@ func (s screenSource) Report(span time.Duration) (report.Report, error) {
 // reportWithin bounds the reading of a report for the screen: the journal of a
 // long time on a slow disk takes a while.
 const reportWithin = 30 * time.Second
+
+// Export writes a figure into the state folder, as PNG and as SVG.
+func (s screenSource) Export(name string, f figure.Figure) ([]string, error) {
+	dir, err := filepath.Abs(filepath.Join(s.w.config.State, "pictures"))
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make a folder for pictures: %w", err)
+	}
+	file := filepath.Join(dir, name)
+	paths := []string{file + ".png", file + ".svg"}
+	return paths, errors.Join(writeFigure(paths[0], f, encodePNG), writeFigure(paths[1], f, figure.SVG))
+}
 
 // Cluster returns what the remote hosts last told.
 func (s screenSource) Cluster() *tui.Cluster { return s.w.hosts.cluster() }

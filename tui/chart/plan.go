@@ -342,6 +342,15 @@ func (p *plan) edge(col int) float64 {
 	return p.xlo + float64(col)*(p.xhi-p.xlo)/float64(2*p.w)
 }
 
+// place returns where so many columns of dots from the left are.
+func (p *plan) place(col float64) float64 {
+	x := p.xa + col/p.xb
+	if p.logX {
+		return math.Exp(x)
+	}
+	return x
+}
+
 // nice returns the next 1, 2 or 5 times a power of ten.
 func nice(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 0) {
