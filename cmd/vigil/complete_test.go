@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -63,6 +64,22 @@ func TestCompletionScripts(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "vigil") {
 			t.Errorf("vigil %s: %.200q", line, out.String())
+		}
+	}
+}
+
+// The manual names every command that the help names. It goes to the process's
+// own output, hence the binary.
+func TestMan(t *testing.T) {
+	tmp := t.TempDir()
+	out, _, err := runSelf(t, buildSelf(t), tmp, os.Getenv("PATH"), "man")
+	if err != nil || !strings.HasPrefix(out, ".TH VIGIL 1 ") {
+		t.Fatalf("%v: %.200q", err, out)
+	}
+	e, _, _ := testEnv(t)
+	for _, c := range newRoot(e).Commands() {
+		if c.IsAvailableCommand() && !strings.Contains(out, c.Short) {
+			t.Errorf("it leaves out %s: %s", c.Name(), c.Short)
 		}
 	}
 }

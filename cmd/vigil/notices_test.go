@@ -308,6 +308,49 @@ func TestDailyReport(t *testing.T) {
 	})
 }
 
+// The report that arrives is the whole one as Markdown at the webhook, and the
+// text of it at ntfy; neither a second look nor a vigil started anew sends it
+// again.
+func TestDailyReportArrives(t *testing.T) {
+	b := newInbox(t, 200)
+	p := quickPoster()
+	c := defaultNotices()
+	c.Webhook, c.Ntfy, c.Report = b.URL+"/hook", b.URL+"/topic", dayTime{true, 8 * time.Hour}
+	now := time.Date(2026, 5, 4, 8, 0, 30, 0, time.Local)
+	book := &noticeBook{told: map[string]bool{}}
+	for range 2 { // lives of vigil
+		for _, way := range []*teller{{way: "webhook", send: p.webhook, write: report.Markdown}, {way: "ntfy", send: p.ntfy, write: ntfyReport}} {
+			way.book, way.problem = book, func(p agent.Problem) {
+				if p.What != "" {
+					t.Errorf("%+v", p)
+				}
+			}
+			way.report = func(_ context.Context, from, to time.Time) (report.Report, error) {
+				return report.Report{From: from, To: to, Agents: []report.Agent{{Name: "opus"}}}, nil
+			}
+			for _, at := range []time.Time{now.Add(-time.Minute), now, now.Add(time.Minute)} {
+				if err := way.tellDay(t.Context(), c, now, at); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	if b.count() != 2 {
+		t.Fatalf("%d requests", b.count())
+	}
+	var got struct{ Kind, Key, Text string }
+	if err := json.Unmarshal([]byte(b.bodies[0]), &got); err != nil {
+		t.Fatal(err)
+	}
+	r := report.Report{From: now.Truncate(time.Minute).Add(-24 * time.Hour), To: now.Truncate(time.Minute), Agents: []report.Agent{{Name: "opus"}}}
+	if got.Kind != "report" || got.Key != "report/2026-05-04" || got.Text != report.Markdown(r) {
+		t.Errorf("%+v, want\n%s", got, report.Markdown(r))
+	}
+	if h := b.got[1].Header; b.got[1].URL.Path != "/topic" || h.Get("Tags") != "memo" || !strings.HasPrefix(h.Get("Title"), "vigil: 1 agent") || b.bodies[1] != ntfyReport(r) {
+		t.Errorf("%v %q", h, b.bodies[1])
+	}
+}
+
 // A report for a phone is cut at a line, and says where the rest is.
 func TestNtfyReport(t *testing.T) {
 	r := report.Report{}
