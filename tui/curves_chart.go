@@ -182,7 +182,7 @@ func (p *curvesPane) detail(i int) string {
 	case p.look.snap.Goal.Metric == p.shown() && q.rank.Hit:
 		s = fmt.Sprintf("✓ %.0f", q.rank.Crossed)
 	default:
-		s = fmt.Sprintf("%.5g", q.rank.Best.Value)
+		s = fiveDigits(q.rank.Best.Value)
 	}
 	stale := p.look.stale(q.run.Host)
 	_, kill := p.study.kill[q.run.ID]

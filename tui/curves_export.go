@@ -141,7 +141,7 @@ func (p *curvesPane) worth(i int) string {
 	if p.subtracted() >= 0 {
 		return p.apartAtEnd(i)
 	}
-	s := fmt.Sprintf("best %.5g", q.rank.Best.Value)
+	s := "best " + fiveDigits(q.rank.Best.Value)
 	if q.rank.Hit && p.look.snap.Goal.Metric == p.shown() {
 		s = fmt.Sprintf("target met at step %.0f", q.rank.Crossed)
 	}

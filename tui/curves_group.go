@@ -29,7 +29,7 @@ func (g *group) result() string {
 	if g.best.Hit {
 		return fmt.Sprintf("✓ %.0f", g.best.Crossed)
 	}
-	return fmt.Sprintf("%.5g", g.best.Best.Value)
+	return fiveDigits(g.best.Best.Value)
 }
 
 // nextGroup groups by the next thing that tells the runs apart.
@@ -161,7 +161,9 @@ func (p *curvesPane) grouped(order []int) ([]int, []chart.Heading) {
 	slices.SortFunc(groups, func(a, b int) int { return cmp.Compare(rank[a], rank[b]) })
 	var out []int
 	for _, k := range groups {
-		out = append(out, -1-k)
+		if p.group != byFamily || len(p.groups[k].lines) > 1 { // a family of one is its run
+			out = append(out, -1-k)
+		}
 		for _, i := range order {
 			if slices.Contains(p.groups[k].lines, i) {
 				out = append(out, i)

@@ -202,3 +202,7 @@ func spark(values []float64, w int) string {
 	}
 	return string(out)
 }
+
+// fiveDigits writes a value with five digits, noughts at its end too: values of
+// one size stand in columns.
+func fiveDigits(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%#.5g", v), ".") }

@@ -149,7 +149,7 @@ func (p *curvesPane) panelState(w int) string {
 		parts = append(parts, st.muted.Render(fmt.Sprintf("%d seeds of %s", s.seeds, line(r.Stem()))))
 	}
 	best := q.rank.Best
-	parts = append(parts, st.muted.Render("best ")+st.text.Render(fmt.Sprintf("%.5g", best.Value))+
+	parts = append(parts, st.muted.Render("best ")+st.text.Render(fiveDigits(best.Value))+
 		st.muted.Render(" at "+thousands(int(best.Step))))
 	return joinDots(st, parts...)
 }
@@ -169,8 +169,8 @@ func (p *curvesPane) panelOutlook() string {
 		if s.end.Peers > 0 {
 			from = plural(s.end.Peers, "run")
 		}
-		parts = append(parts, st.text.Render(fmt.Sprintf("◌ will end at %.5g", s.end.Value))+
-			st.muted.Render(fmt.Sprintf(" (%.5g–%.5g, by %s)", s.end.Lo, s.end.Hi, from)))
+		parts = append(parts, st.text.Render("◌ will end at "+fiveDigits(s.end.Value))+
+			st.muted.Render(fmt.Sprintf(" (%s–%s, by %s)", fiveDigits(s.end.Lo), fiveDigits(s.end.Hi), from)))
 	}
 	if s.compared {
 		parts = append(parts, p.behind())

@@ -9,6 +9,7 @@ func symbol(r rune, w, h float64) ([]shape, bool) {
 	rad := w * 0.40
 	poly := func(ps ...point) ([]shape, bool) { return solid(ps), true }
 	all := func(ps ...[]point) ([]shape, bool) { return solid(ps...), true }
+	line := func(ps ...point) ([]shape, bool) { return solid(stroke(1.4, append(ps, ps[0])...)...), true }
 	switch r {
 	case '■':
 		return all(rect(cx-rad, cy-rad, cx+rad, cy+rad))
@@ -37,7 +38,16 @@ func symbol(r rune, w, h float64) ([]shape, bool) {
 	case '◐', '◑', '◒', '◓':
 		from := map[rune]float64{'◐': 0.25, '◑': 0.75, '◒': 0, '◓': 0.5}[r]
 		return all(ring(cx, cy, rad-0.6, 1.3, 0, 1), arc(cx, cy, rad-0.6, from, from+0.5))
-	case '▲', '△', '▴':
+	case '△':
+		return line(point{cx, cy - rad}, point{cx + rad, cy + rad*0.8}, point{cx - rad, cy + rad*0.8})
+	case '◇':
+		return line(point{cx, cy - rad*1.2}, point{cx + rad, cy}, point{cx, cy + rad*1.2}, point{cx - rad, cy})
+	case '✚':
+		return all(rect(cx-rad, cy-rad*0.35, cx+rad, cy+rad*0.35), rect(cx-rad*0.35, cy-rad, cx+rad*0.35, cy+rad))
+	case '✖':
+		return solid(append(stroke(3, point{cx - rad*0.8, cy - rad*0.8}, point{cx + rad*0.8, cy + rad*0.8}),
+			stroke(3, point{cx - rad*0.8, cy + rad*0.8}, point{cx + rad*0.8, cy - rad*0.8})...)...), true
+	case '▲', '▴':
 		return poly(point{cx, cy - rad}, point{cx + rad, cy + rad*0.8}, point{cx - rad, cy + rad*0.8})
 	case '▼', '▽', '▾':
 		return poly(point{cx, cy + rad}, point{cx - rad, cy - rad*0.8}, point{cx + rad, cy - rad*0.8})
@@ -45,7 +55,7 @@ func symbol(r rune, w, h float64) ([]shape, bool) {
 		return poly(point{cx + rad, cy}, point{cx - rad*0.8, cy + rad}, point{cx - rad*0.8, cy - rad})
 	case '◀', '◂', '◁', '◄':
 		return poly(point{cx - rad, cy}, point{cx + rad*0.8, cy - rad}, point{cx + rad*0.8, cy + rad})
-	case '◆', '◇':
+	case '◆':
 		return poly(point{cx, cy - rad*1.2}, point{cx + rad, cy}, point{cx, cy + rad*1.2}, point{cx - rad, cy})
 	case '★', '☆', '✻', '✳', '✶', '✢':
 		return star(r, cx, cy, rad), true
