@@ -34,8 +34,9 @@ type band struct {
 // worth.
 const bandWork = 1200
 
-// keep returns the families, those that have not changed as they were.
-func (b *bands) keep(now []curve.Family) []*curve.Family {
+// keep takes over which families there are; those that have not changed stay as
+// they were.
+func (b *bands) keep(now []curve.Family) {
 	old := b.families
 	b.families = make([]*curve.Family, len(now))
 	for i := range now {
@@ -44,7 +45,6 @@ func (b *bands) keep(now []curve.Family) []*curve.Family {
 			b.families[i] = old[i]
 		}
 	}
-	return b.families
 }
 
 // begin begins a frame in which so many families are drawn.

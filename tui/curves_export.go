@@ -81,6 +81,9 @@ func (p *curvesPane) figure() figure.Figure {
 	for k, i := range n.lines {
 		l := &f.Lines[k]
 		l.Color, l.Name, l.Detail = t.Series[p.colour(i)%len(t.Series)], p.name(p.picked[i]), p.worth(i)
+		if len(p.groups) > 0 { // which the colour tells, and the word too
+			l.Detail = line(p.groups[p.colour(i)].name) + " · " + l.Detail
+		}
 	}
 	for i := range f.Rules {
 		f.Rules[i].Color = p.ruleColour(t, f.Rules[i])

@@ -38,6 +38,21 @@ func TestExport(t *testing.T) {
 	shows(t, m, "an error", "disk full: make room")
 }
 
+// The legend of a figure names the groups.
+func TestExportOfGroups(t *testing.T) {
+	src := newFake(story())
+	src.runs = sweep(60)
+	m := start(src, size{120, 40})
+	press(m, "3", "r", "r", "E")
+	for _, f := range src.exports {
+		if d := f.Lines[0].Detail; !strings.HasPrefix(d, "lr=0.02 · best 3.") || !strings.Contains(f.Note, "by lr") {
+			t.Errorf("the first line is %q, the note %q", d, f.Note)
+		}
+		return
+	}
+	t.Fatal("nothing is exported")
+}
+
 // Each way to draw the curves makes a figure.
 func TestExportOfAllWays(t *testing.T) {
 	for _, keys := range [][]string{{"S"}, {"X", "y"}, {"x"}, {"m", "v"}, {"r", "m"}, {"S", "d", "p"}, {"v", "F", "b"}} {

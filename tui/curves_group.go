@@ -79,8 +79,14 @@ func (p *curvesPane) arrange() {
 // other: the best one of each, then the second ones.
 func (p *curvesPane) bestOfGroups(metric string, target float64, n int) []curve.Rank {
 	groups := map[string][]*curve.Run{}
-	for i, name := range p.groupNames(p.runs) {
-		groups[name] = append(groups[name], p.runs[i])
+	if p.group == byFamily { // as [curvesPane.choose] found them
+		for _, f := range p.bands.families {
+			groups[f.Name] = append(groups[f.Name], f.Runs...)
+		}
+	} else {
+		for i, name := range p.groupNames(p.runs) {
+			groups[name] = append(groups[name], p.runs[i])
+		}
 	}
 	type place struct {
 		curve.Rank
@@ -106,13 +112,9 @@ func (p *curvesPane) bestOfGroups(metric string, target float64, n int) []curve.
 func (p *curvesPane) groupNames(runs []*curve.Run) []string {
 	names := make([]string, len(runs))
 	if p.group == byFamily {
-		at := make(map[*curve.Run]int, len(runs))
-		for i, r := range runs {
-			at[r] = i
-		}
 		for _, f := range curve.Families(runs) {
 			for _, r := range f.Runs {
-				names[at[r]] = f.Name
+				names[slices.Index(runs, r)] = f.Name
 			}
 		}
 		return names

@@ -119,8 +119,12 @@ func (p *curvesPane) choose() {
 		}
 	}
 	var families []*curve.Family
-	if p.seeds && p.axis == curve.Step {
-		families = p.bands.keep(curve.Families(p.runs))
+	fold := p.seeds && p.axis == curve.Step
+	if fold || p.group == byFamily {
+		p.bands.keep(curve.Families(p.runs))
+	}
+	if fold {
+		families = p.bands.families
 	}
 	for _, k := range curve.Best(marked, metric, goal.Target, len(marked)) {
 		p.pick(k, nil, true)

@@ -20,7 +20,7 @@ import (
 //
 //	go test -c -o tui.test ./tui && VIGIL_TUI_PLAY=story ./tui.test
 //
-// Other values are empty, failing, huge, crowd, cluster, offline and asking.
+// Other values are empty, failing, huge, crowd, sweep, cluster, offline and asking.
 const playEnv = "VIGIL_TUI_PLAY"
 
 func TestMain(m *testing.M) {
@@ -54,6 +54,8 @@ func play(what string) error {
 		src.cluster = cluster()
 	case "crowd":
 		src.runs = runs(2000, "a1")
+	case "sweep":
+		src.runs = sweep(200)
 	case "offline":
 		src.cluster = offline()
 	case "asking":

@@ -65,8 +65,11 @@ func Pieces(cols []curve.Column, at func(col float64) float64) [][]figure.Point 
 			if !on {
 				out = append(out, nil)
 			}
-			n := len(out) - 1
-			out[n], on = append(out[n], figure.Point{X: x, Y: float64(v)}), true
+			n, to := len(out)-1, figure.Point{X: x, Y: float64(v)}
+			if k := len(out[n]); k > 0 && out[n][k-1] == to {
+				continue
+			}
+			out[n], on = append(out[n], to), true
 		}
 		on = c.Last == c.Last
 	}

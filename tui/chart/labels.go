@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strconv"
@@ -146,8 +147,9 @@ func (c *Chart) drawAxes(p *plan) {
 }
 
 func (c *Chart) yTicks(p *plan, x0 int) {
-	var buf [32]byte
-	free := 0 // rows below this one hold no number yet
+	var buf, told [32]byte
+	last := told[:0] // two values that are written alike would seem to be one
+	free := 0        // rows below this one hold no number yet
 	tick := func(v, step float64) {
 		row := p.row(float32(v))
 		if row < 0 || row >= 4*p.h || row/4 < free {
@@ -156,6 +158,10 @@ func (c *Chart) yTicks(p *plan, x0 int) {
 		row /= 4
 		c.cells[row*c.w+x0] = cell{style: c.axis, r: '┤'}
 		s := appendNumber(buf[:0], v, step, x0)
+		if bytes.Equal(s, last) {
+			return
+		}
+		last = append(last[:0], s...)
 		for i, ch := range s {
 			c.cells[row*c.w+x0-len(s)+i] = cell{style: c.text, r: rune(ch)}
 		}
