@@ -63,7 +63,8 @@ type curvesPane struct {
 	study    study
 	readings readings
 	density  curve.Density
-	left     int          // runs that the density has not drawn yet
+	bands    bands
+	left     int          // runs that the density or a band has not drawn yet
 	chart    *chart.Chart // in a grid, that of the metric that is shown
 	panels   []panel      // of the grid
 	st       *styles      // of the chart's colours

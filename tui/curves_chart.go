@@ -24,6 +24,8 @@ func (p *curvesPane) chartIt() {
 		p.st, p.chart, p.panels = p.look.st, nil, nil
 	}
 	p.read()
+	p.bands.begin(p.folded())
+	defer func() { p.left += p.bands.left }()
 	if p.grid && len(p.picked) > 0 {
 		p.layGrid()
 		return
@@ -93,7 +95,7 @@ func (p *curvesPane) lines(n panel) []chart.Line {
 		}
 		if q.family != nil {
 			lines[k].From, lines[k].To = reach(q.family, n.metric)
-			lines[k].Band = band(q.family, n.metric)
+			lines[k].Band = p.bands.of(q.family, n.metric)
 		}
 	}
 	return lines
@@ -121,13 +123,6 @@ func (p *curvesPane) name(q pick) string {
 		return line(q.family.Name) + fmt.Sprintf(" ×%d", len(q.family.Runs))
 	}
 	return line(q.run.Name)
-}
-
-// band is how a family is drawn.
-func band(f *curve.Family, metric string) func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
-	return func(log bool, x0, x1 float64, cols int, dst []curve.Column) []curve.Column {
-		return f.Band(metric, log, x0, x1, cols, dst)
-	}
 }
 
 // reach returns the first and the last step of a family.

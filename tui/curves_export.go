@@ -62,6 +62,7 @@ func (p *curvesPane) fileName() string {
 
 // figure is the chart as a figure; of a grid, the chart that is turned to.
 func (p *curvesPane) figure() figure.Figure {
+	p.bands.each = many // a file shows all of them
 	f := p.chart.Figure()
 	n := p.wholePanel()
 	if i := p.chartAt(); i >= 0 {

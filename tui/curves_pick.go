@@ -118,9 +118,9 @@ func (p *curvesPane) choose() {
 			live = append(live, r)
 		}
 	}
-	var families []curve.Family
+	var families []*curve.Family
 	if p.seeds && p.axis == curve.Step {
-		families = curve.Families(p.runs)
+		families = p.bands.keep(curve.Families(p.runs))
 	}
 	for _, k := range curve.Best(marked, metric, goal.Target, len(marked)) {
 		p.pick(k, nil, true)
@@ -171,9 +171,9 @@ func (p *curvesPane) pick(k curve.Rank, family *curve.Family, marked bool) {
 }
 
 // familyOf returns the family of a run, if it has others in it.
-func familyOf(families []curve.Family, r *curve.Run) *curve.Family {
-	for i := range families {
-		if f := &families[i]; len(f.Runs) > 1 && slices.Contains(f.Runs, r) {
+func familyOf(families []*curve.Family, r *curve.Run) *curve.Family {
+	for _, f := range families {
+		if len(f.Runs) > 1 && slices.Contains(f.Runs, r) {
 			return f
 		}
 	}

@@ -169,3 +169,16 @@ func BenchmarkMinus(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkBand is a family of a thousand runs that a log tells a few points of.
+func BenchmarkBand(b *testing.B) {
+	f := Family{}
+	for i := range 1000 {
+		f.Runs = append(f.Runs, &Run{Series: []Named{{Name: "y", Series: *stepped(3001, 25, func(x float64) float64 { return float64(i%7) + math.Exp(-x/300) }).Series}}})
+	}
+	dst := make([]Column, 800)
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Band("y", false, 0, 3000, 400, dst)
+	}
+}

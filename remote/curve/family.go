@@ -176,14 +176,21 @@ func (f Family) Band(metric string, log bool, x0, x1 float64, cols int, dst []Co
 	if cap(dst) < 2*cols {
 		dst = make([]Column, 2*cols)
 	}
-	out, one := clearColumns(dst[:cols], cols), dst[cols:2*cols:2*cols]
-	for _, r := range f.Runs {
+	out := clearColumns(dst[:cols], cols)
+	Widen(out, f.Runs, metric, log, x0, x1, dst[cols:2*cols:2*cols])
+	return out
+}
+
+// Widen adds runs to a band as [Family.Band] makes one, so that one of many runs
+// can be made part by part; columns that are clear are a band of none. Room is for
+// as many columns.
+func Widen(band []Column, runs []*Run, metric string, log bool, x0, x1 float64, room []Column) {
+	for _, r := range runs {
 		if s := r.Metric(metric); s != nil {
-			one = s.window(ruler{scale: 1, log: log}, x0, x1, cols, one)
-			bridge(one, func(c int, lo, hi, mean float32) { out[c].seed(lo, hi, mean) })
+			room = s.window(ruler{scale: 1, log: log}, x0, x1, len(band), room)
+			bridge(room, func(c int, lo, hi, mean float32) { band[c].seed(lo, hi, mean) })
 		}
 	}
-	return out
 }
 
 // bridge yields the columns of a curve, those between two with values too.

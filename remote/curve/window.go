@@ -201,16 +201,40 @@ func (g *segment) fill(f *frame, lo, hi int, dst []Column) {
 		g.scatter(f, lo, hi, head, dst)
 		return
 	}
+	if f.exact && f.log {
+		g.fillLog(f, lo, hi, head, dst)
+		return
+	}
 	k := levelOf(hi-lo, cols)
 	i := lo
 	for c := range dst {
 		j := hi
 		if c+1 < cols {
-			j = min(max(g.findFrom(f.edge(c+1), i/chunkLen), i), hi)
-			if f.exact {
-				k = levelOf(j-i, 1)
+			j = g.findFrom(f.edge(c+1), i/chunkLen) &^ mask(k)
+			j = min(max(j, i), hi)
+		}
+		dst[c].put(g, i, j, k, i == head)
+		if i = j; i == hi {
+			return
+		}
+	}
+}
+
+// fillLog is fill for columns of equal ratio, each with its own level of the
+// pyramid. The borders are multiplied up: a logarithm for each would cost more than
+// its column.
+func (g *segment) fillLog(f *frame, lo, hi, head int, dst []Column) {
+	i, edge, ratio := lo, f.lo, math.Exp(f.dx)
+	for c := range dst {
+		j, k := hi, 0
+		if c+1 < len(dst) {
+			edge *= ratio
+			j = min(max(g.findFrom(f.step(edge), i/chunkLen), i), hi)
+			if k = levelOf(j-i, 1); k > 0 {
+				j = max(j&^mask(k), i)
 			}
-			j = max(j&^mask(k), i)
+		} else {
+			k = levelOf(j-i, 1)
 		}
 		dst[c].put(g, i, j, k, i == head)
 		if i = j; i == hi {

@@ -205,6 +205,10 @@ func (c *Chart) mark(p *plan, x int, v float32, i int) {
 	}
 }
 
+// narrow is how many times as wide as its label a plot is in which an upright
+// rule has one.
+const narrow = 3
+
 // drawRules draws targets and records, under everything else.
 func (c *Chart) drawRules(p *plan) {
 	for i, r := range c.rules {
@@ -220,6 +224,9 @@ func (c *Chart) drawRules(p *plan) {
 				c.cells[y*c.w+p.left+x/2] = cell{style: c.ruled[i], r: '┊'}
 			}
 			at := x/2 + 1
+			if c.labels[i].width*narrow > p.w {
+				continue // it would lie over most of the curves
+			}
 			if w := c.labels[i].width; at+w > p.w { // no room behind it: before it
 				at = max(x/2-w, 0)
 			}
