@@ -99,7 +99,12 @@ func (m *Model) viewDetail() []string {
 		return boxed(m.st, r.W, r.H, tabs, "", false, m.viewEmpty(innerOf(r).W, innerOf(r).H))
 	}
 	p := m.tabs[m.tab].pane
-	return boxed(m.st, r.W, r.H, m.tabLine(r.W-6), p.Note(), !m.fleetFocused(), strings.Split(p.View(), "\n"))
+	note, lines := p.Note(), strings.Split(p.View(), "\n")
+	if m.view() == nil && m.fleet.filter != "" && !m.alone() {
+		text := "No agent matches " + m.fleet.filter + "." + m.named.say("", "back", " % clears the filter.")
+		note, lines = "", wrapText(text, innerOf(r).W, m.st.muted)
+	}
+	return boxed(m.st, r.W, r.H, m.tabLine(r.W-6), note, !m.fleetFocused(), lines)
 }
 
 // tabLine draws the tabs' titles; where there is no room for all, the others

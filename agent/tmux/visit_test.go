@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -123,4 +124,16 @@ func popups(r *rig) bool {
 	r.pane("probe", "cat")
 	defer r.run("kill-session", "-t", "probe")
 	return r.command("list-commands", "display-popup").Run() == nil
+}
+
+// A command as one types it means itself to a shell.
+func TestTyped(t *testing.T) {
+	argv := []string{"tmux", "-S", "/my files/s", "attach", "-t", "%3", "=a:1", ";", "#{prefix} d", "it's", "", "$HOME", "~", "*"}
+	out, err := exec.Command("sh", "-c", "printf '<%s>' "+tmux.Typed(argv)).Output()
+	if want := "<" + strings.Join(argv, "><") + ">"; err != nil || string(out) != want {
+		t.Errorf("%v: %s, want %s", err, out, want)
+	}
+	if got := tmux.Typed(tmux.Attach(agent.Pane{Socket: "/tmp/tmux-1000/default", ID: "%3"})); got != "tmux -S /tmp/tmux-1000/default attach -t %3" {
+		t.Error(got)
+	}
 }
