@@ -8,7 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"vigil/figure"
+	"vigil/agent/report/figure"
 	"vigil/remote/curve"
 )
 
