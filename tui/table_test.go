@@ -65,6 +65,48 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// Scrolled to any place, a row is drawn as the part of the whole one that is
+// there, with marks where there is more.
+func TestScrolledRows(t *testing.T) {
+	tab := newTable("w.csv", "", "a,bb,c,d\none,,three and more of it,4\n,b,,\nx,y,z,12.5\n")
+	g := &tab.grids[0]
+	for i, r := range g.rows {
+		var whole strings.Builder
+		for c, w := range g.width {
+			v := at(r.cells, c)
+			if c > 0 {
+				whole.WriteString("  ")
+			}
+			if g.right[c] {
+				whole.WriteString(padLeft(v, w))
+			} else {
+				whole.WriteString(v + pad(w-len(v)))
+			}
+		}
+		all := diffRow{text: strings.TrimRight(whole.String(), " ")}
+		for left := range 50 {
+			const room = 40 // all columns have what they need
+			want := strings.TrimRight(ansi.Strip(all.draw(&diffLooks{}, left, room)), " ")
+			if got := strings.TrimRight(ansi.Strip(g.row(r.cells, "", left, room)), " "); got != want {
+				t.Errorf("row %d from %d on is %q, want %q", i, left, got, want)
+			}
+		}
+	}
+}
+
+// A screen of a table of many wide columns, scrolled.
+func BenchmarkTable(b *testing.B) {
+	st := newStyles(themes.Dark())
+	row := strings.Repeat(strings.Repeat("word ", 60)+",", 50)
+	t := newTable("x.csv", "", strings.Repeat(row+"\n", 100))
+	for b.Loop() {
+		t.widest(80)
+		for i := range 50 {
+			t.line(st, i, 100, 80)
+		}
+	}
+}
+
 // A ledger is a table, and a Markdown text a text, until a key says otherwise.
 func TestToggleTable(t *testing.T) {
 	src := newFake(story())
