@@ -42,6 +42,7 @@ func TestTables(t *testing.T) {
 			" run     n  cfg\n a       1\n+b    null  {\"lr\": 0.1}",
 		},
 		{"r.jsonl", "", `{"loss": 3.2821000000000002, "at": "2026-11-28T07:22:38Z", "n": 12345678901234}`, 0, 60, "   loss  at                                 n\n+3.2821  2026-11-28T07:22:38Z  12345678901234"},
+		{"r.jsonl", "", `{"time": 1764316812.7345678, "x": -123456789.5000001, "y": 1.0000000000000001e300}`, 0, 60, "            time             x       y\n+1764316812.7346  -123456789.5  1e+300"},
 		{"p.md", "| a |\n|---|\n| 1 |", "# Best\n\n| a |\n|---|\n| 1 |\n\ntext\n\n| b | c |\n|:-:|---|\n| 2 | x |\n", 0, 40, " a\n Best\n 1\n\n+2  x"},
 		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 10) + "\n", 0, 24, " a            b\n+xxxxxxxxxx…  yyyyyyyyyy"},
 		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 30) + "\n", 0, 12, " a         b\n+xxxxxxx…  ›"},
