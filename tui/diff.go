@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"vigil/agent/workspace"
 	"vigil/tui/syntax"
 )
 
@@ -58,6 +59,7 @@ func newDifference(path, unified string, t texts) *difference {
 func asItIs(path, text string) *difference {
 	d := &difference{}
 	for i, l := range strings.Split(strings.TrimRight(block(text), "\n"), "\n") {
+		l = workspace.CutLine(l)
 		d.rows = append(d.rows, diffRow{kind: ' ', text: l, old: i + 1, now: i + 1})
 		d.widest = max(d.widest, cells(l))
 	}

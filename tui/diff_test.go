@@ -91,6 +91,18 @@ func TestDiffRowIsCut(t *testing.T) {
 	}
 }
 
+// A long line of a text that has not changed is cut as one of a diff is: each
+// frame goes through all of it.
+func TestAsItIsIsCut(t *testing.T) {
+	d := asItIs("x.json", "{\n"+strings.Repeat("é", 1<<19)+"\n}")
+	if n := len(d.rows[1].text); n > 4<<10 || !strings.HasSuffix(d.rows[1].text, "é…") {
+		t.Errorf("a line of 1 MiB has %d bytes", n)
+	}
+	if d.rows[0].text != "{" || d.rows[2].text != "}" || d.rows[2].now != 3 {
+		t.Errorf("the lines around it are %q and %q", d.rows[0].text, d.rows[2].text)
+	}
+}
+
 // A terminal of 256 colours has no two backgrounds that are faint enough: the
 // text says what is added.
 func TestDiffOfFewColours(t *testing.T) {

@@ -14,13 +14,27 @@ import (
 // them than a snapshot lists. It is read when a moment is looked at that is
 // older than those.
 type history struct {
-	of     map[fileID][]agent.Version
+	of     map[fileID]kept
 	asking bool
 	gen    int // grows with what was read
 
 	// The last view that was widened, and what it was made from.
 	view, from *agent.View
 	made       int
+}
+
+// kept are the versions that were read of a file, and since when a snapshot
+// listed its own then.
+type kept struct {
+	versions []agent.Version
+	listed   time.Time
+}
+
+// meets reports whether no version is missing between those that were read and
+// those that are listed since a time.
+func (k kept) meets(listed time.Time) bool {
+	n := len(k.versions)
+	return n > 0 && !k.versions[n-1].At.Before(listed)
 }
 
 // fileID names a file of an agent.
@@ -32,16 +46,16 @@ type fileID struct {
 // historyRead brings the versions of a file; none where they cannot be read,
 // which is then told as what is not kept is.
 type historyRead struct {
-	file     fileID
-	versions []agent.Version
+	file fileID
+	kept kept
 }
 
 func (h *history) take(msg historyRead) {
 	h.asking = false
 	if h.of == nil {
-		h.of = map[fileID][]agent.Version{}
+		h.of = map[fileID]kept{}
 	}
-	h.of[msg.file] = msg.versions
+	h.of[msg.file] = msg.kept
 	h.gen++
 }
 
@@ -60,8 +74,8 @@ func (h *history) widen(v *agent.View) *agent.View {
 		if !ok || len(vs) == 0 {
 			return vs
 		}
-		n, _ := slices.BinarySearchFunc(old, vs[0].At, func(x agent.Version, t time.Time) int { return x.At.Compare(t) })
-		return append(slices.Clip(old[:n]), vs...)
+		n, _ := slices.BinarySearchFunc(old.versions, vs[0].At, func(x agent.Version, t time.Time) int { return x.At.Compare(t) })
+		return append(slices.Clip(old.versions[:n]), vs...)
 	}
 	c.Plan.Versions, c.Goal.Versions = more(v.Plan.Path, v.Plan.Versions), more(v.Goal.Path, v.Goal.Versions)
 	for i := range c.Files {
@@ -71,13 +85,15 @@ func (h *history) widen(v *agent.View) *agent.View {
 	return h.view
 }
 
-// lacks reports whether versions may be kept of a time that are not listed.
+// lacks reports whether versions may be kept of a time that are not listed. What
+// was read is read again where a file has come so far since that versions are
+// missing between it and the list.
 func (h *history) lacks(file fileID, vs []agent.Version, at time.Time) bool {
 	if len(vs) < workspace.Listed || !vs[0].At.After(at) {
 		return false
 	}
-	_, read := h.of[file]
-	return !read
+	k, read := h.of[file]
+	return !read || !k.meets(vs[0].At) && !k.listed.Equal(vs[0].At)
 }
 
 // readHistory has the versions of a file read that the open tab lacks.
@@ -86,7 +102,7 @@ func (m *Model) readHistory() tea.Cmd {
 	if v == nil || m.history.asking {
 		return nil
 	}
-	file, ok := m.lacking(v)
+	file, listed, ok := m.lacking(v)
 	if !ok {
 		return nil
 	}
@@ -97,12 +113,13 @@ func (m *Model) readHistory() tea.Cmd {
 		if err != nil {
 			vs = nil
 		}
-		return historyRead{file, vs}
+		return historyRead{file, kept{vs, listed}}
 	}
 }
 
-// lacking returns a file of which the open tab lacks versions.
-func (m *Model) lacking(v *agent.View) (fileID, bool) {
+// lacking returns a file of which the open tab lacks versions, and since when
+// they are listed.
+func (m *Model) lacking(v *agent.View) (file fileID, listed time.Time, ok bool) {
 	switch m.tabs[m.tab].pane {
 	case pane(&m.plan):
 		d := &v.Plan
@@ -115,8 +132,9 @@ func (m *Model) lacking(v *agent.View) (fileID, bool) {
 				at = time.Time{} // the oldest one that is listed is shown
 			}
 		}
-		id := fileID{v.ID, d.Path}
-		return id, m.history.lacks(id, d.Versions, at)
+		if id := (fileID{v.ID, d.Path}); m.history.lacks(id, d.Versions, at) {
+			return id, d.Versions[0].At, true
+		}
 	case pane(&m.files):
 		at := m.now
 		if m.past.on() {
@@ -126,10 +144,11 @@ func (m *Model) lacking(v *agent.View) (fileID, bool) {
 			at = m.files.baseTime()
 		}
 		for i := range v.Files {
-			if id := (fileID{v.ID, v.Files[i].Path}); m.history.lacks(id, v.Files[i].Versions, at) {
-				return id, true
+			vs := v.Files[i].Versions
+			if id := (fileID{v.ID, v.Files[i].Path}); m.history.lacks(id, vs, at) {
+				return id, vs[0].At, true
 			}
 		}
 	}
-	return fileID{}, false
+	return fileID{}, time.Time{}, false
 }

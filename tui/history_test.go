@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,4 +55,38 @@ func TestHistoryLost(t *testing.T) {
 	if got := ansi.Strip(m.View().Content); !strings.Contains(got, "No version of the plan is kept that is so old") {
 		t.Errorf("it is not told:\n%s", got)
 	}
+}
+
+// A file that is written on while its history is known: what a snapshot lists
+// no longer, and was written after that was read, is read again.
+func TestHistoryGrows(t *testing.T) {
+	src := newFake(story())
+	v := &src.snap.Agents[0]
+	var all []agent.Version
+	for i := range 800 {
+		all = append(all, agent.Version{At: clock.Add(time.Duration(i-600) * time.Minute), Turn: 1, Hash: fmt.Sprint("v", i)})
+		src.versions[fmt.Sprint("v", i)] = fmt.Sprintf("# Plan\n\n- [ ] probe %d\n", i)
+	}
+	v.Plan.Versions = all[500-workspace.Listed : 500]
+	src.older = map[string][]agent.Version{v.Plan.Path: all[:500]}
+	m := start(src, size{120, 40})
+	at := func(minute int) {
+		t.Helper()
+		m.past = past{at: clock.Add(time.Duration(minute-600)*time.Minute + time.Second)}
+		m.show()
+		_, cmd := m.Update(nil)
+		follow(m, cmd)
+		if got := ansi.Strip(m.View().Content); !strings.Contains(got, fmt.Sprintf("probe %d ", minute)) {
+			t.Errorf("as of minute %d:\n%s", minute, got)
+		}
+	}
+	at(100)
+	next := *src.snap
+	next.Agents = slices.Clone(next.Agents)
+	next.Agents[0].Plan.Versions = all[800-workspace.Listed:]
+	src.snap, src.older[v.Plan.Path] = &next, all
+	m.past.end()
+	m.refresh()
+	at(550)
+	at(100)
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -156,25 +157,30 @@ func (m *Model) stepMoment(n int) tea.Cmd {
 	if at.IsZero() {
 		at = m.now
 	}
-	i := len(p.rows)
-	for range max(n, -n) {
-		when := func(i int) time.Time { return p.all[p.rows[i]].At }
-		if n < 0 {
-			for i = len(p.rows) - 1; i >= 0 && !when(i).Before(at); i-- {
-			}
-		} else {
-			for i = 0; i < len(p.rows) && !when(i).After(at); i++ {
-			}
+	when := func(i int) time.Time { return p.all[p.rows[i]].At }
+	i := -1 // the last one before
+	for i+1 < len(p.rows) && when(i+1).Before(at) {
+		i++
+	}
+	if n > 0 {
+		for i++; i < len(p.rows) && !when(i).After(at); i++ {
 		}
-		if i < 0 || i == len(p.rows) {
+	}
+	for range max(n, -n) - 1 { // a count steps as far as there are moments
+		next := i
+		for next >= 0 && next < len(p.rows) && when(next).Equal(when(i)) {
+			next += cmp.Compare(n, 0)
+		}
+		if next < 0 || next == i || next < len(p.rows) && when(next).IsZero() {
 			break
 		}
-		at = when(i)
+		i = next
 	}
+	none := i < 0 || i < len(p.rows) && when(i).IsZero()
 	switch {
-	case (i < 0 || at.IsZero()) && m.past.on():
+	case none && m.past.on():
 		return m.say(m.st.muted, "this is the first moment that is known")
-	case i < 0 || at.IsZero():
+	case none:
 		return m.say(m.st.muted, "nothing has happened before")
 	case i >= len(p.rows) && m.past.on():
 		return m.leavePast()

@@ -117,3 +117,29 @@ func TestTravelUnkept(t *testing.T) {
 		t.Errorf("an agent with no moments: %q, at %s", m.note, m.past.at)
 	}
 }
+
+// A count that is greater than the number of moments before goes to the first
+// one; one that is greater than those behind goes to now.
+func TestTravelByCount(t *testing.T) {
+	m := start(newFake(story()), size{120, 40})
+	press(m, "1")
+	m.stepMoment(-2)
+	second := m.past.at
+	m.stepMoment(-1)
+	m.stepMoment(1)
+	if !m.past.at.Equal(second) {
+		t.Errorf("one back and forth from %s is %s", second, m.past.at)
+	}
+	m.stepMoment(-99999)
+	if first := m.moment.all[0].At; !m.past.at.Equal(first) {
+		t.Errorf("many moments back is %s, not the first one, %s", m.past.at, first)
+	}
+	m.stepMoment(-1)
+	if !strings.Contains(m.note, "this is the first moment") {
+		t.Errorf("before the first: %q", m.note)
+	}
+	m.stepMoment(99999)
+	if m.past.on() {
+		t.Errorf("many moments on is %s, not now", m.past.at)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"math"
 	"path"
 	"strconv"
 	"strings"
@@ -265,6 +266,10 @@ func short(s string) string {
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil { // with a sign of percent
 		return s
+	}
+	const wide, exact, places = 1e7, 1e15, 4 // a time in seconds keeps them
+	if a := math.Abs(v); a >= wide && a < exact {
+		return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', places, 64), "0"), ".")
 	}
 	return strconv.FormatFloat(v, 'g', digits, 64)
 }

@@ -42,6 +42,7 @@ func TestTables(t *testing.T) {
 			" run     n  cfg\n a       1\n+b    null  {\"lr\": 0.1}",
 		},
 		{"r.jsonl", "", `{"loss": 3.2821000000000002, "at": "2026-11-28T07:22:38Z", "n": 12345678901234}`, 0, 60, "   loss  at                                 n\n+3.2821  2026-11-28T07:22:38Z  12345678901234"},
+		{"r.jsonl", "", `{"time": 1764316812.7345678, "x": -123456789.5000001, "y": 1.0000000000000001e300}`, 0, 60, "            time             x       y\n+1764316812.7346  -123456789.5  1e+300"},
 		{"p.md", "| a |\n|---|\n| 1 |", "# Best\n\n| a |\n|---|\n| 1 |\n\ntext\n\n| b | c |\n|:-:|---|\n| 2 | x |\n", 0, 40, " a\n Best\n 1\n\n+2  x"},
 		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 10) + "\n", 0, 24, " a            b\n+xxxxxxxxxx…  yyyyyyyyyy"},
 		{"w.csv", "", "a,b\n" + strings.Repeat("x", 30) + "," + strings.Repeat("y", 30) + "\n", 0, 12, " a         b\n+xxxxxxx…  ›"},
@@ -61,6 +62,48 @@ func TestTables(t *testing.T) {
 	} {
 		if newTable(c.name, "", c.text) != nil {
 			t.Errorf("%s %q is a table", c.name, c.text)
+		}
+	}
+}
+
+// Scrolled to any place, a row is drawn as the part of the whole one that is
+// there, with marks where there is more.
+func TestScrolledRows(t *testing.T) {
+	tab := newTable("w.csv", "", "a,bb,c,d\none,,three and more of it,4\n,b,,\nx,y,z,12.5\n")
+	g := &tab.grids[0]
+	for i, r := range g.rows {
+		var whole strings.Builder
+		for c, w := range g.width {
+			v := at(r.cells, c)
+			if c > 0 {
+				whole.WriteString("  ")
+			}
+			if g.right[c] {
+				whole.WriteString(padLeft(v, w))
+			} else {
+				whole.WriteString(v + pad(w-len(v)))
+			}
+		}
+		all := diffRow{text: strings.TrimRight(whole.String(), " ")}
+		for left := range 50 {
+			const room = 40 // all columns have what they need
+			want := strings.TrimRight(ansi.Strip(all.draw(&diffLooks{}, left, room)), " ")
+			if got := strings.TrimRight(ansi.Strip(g.row(r.cells, "", left, room)), " "); got != want {
+				t.Errorf("row %d from %d on is %q, want %q", i, left, got, want)
+			}
+		}
+	}
+}
+
+// A screen of a table of many wide columns, scrolled.
+func BenchmarkTable(b *testing.B) {
+	st := newStyles(themes.Dark())
+	row := strings.Repeat(strings.Repeat("word ", 60)+",", 50)
+	t := newTable("x.csv", "", strings.Repeat(row+"\n", 100))
+	for b.Loop() {
+		t.widest(80)
+		for i := range 50 {
+			t.line(st, i, 100, 80)
 		}
 	}
 }

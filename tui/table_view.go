@@ -1,6 +1,9 @@
 package tui
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // Measures of a drawn table, in cells.
 const (
@@ -11,9 +14,9 @@ const (
 // fitted returns the columns' widths in a room: the widest give way, as far as
 // they can.
 func (g *grid) fitted(room int) []int {
-	most := columnLeast
+	widest := columnLeast
 	for _, w := range g.width {
-		most = max(most, w)
+		widest = max(widest, w)
 	}
 	total := func(most int) int {
 		sum := columnGap * (len(g.width) - 1)
@@ -22,9 +25,7 @@ func (g *grid) fitted(room int) []int {
 		}
 		return sum
 	}
-	for most > columnLeast && total(most) > room {
-		most--
-	}
+	most := widest - sort.Search(widest-columnLeast, func(n int) bool { return total(widest-n) <= room })
 	out := make([]int, len(g.width))
 	for i, w := range g.width {
 		out[i] = min(w, most)
@@ -35,11 +36,17 @@ func (g *grid) fitted(room int) []int {
 // row draws cells under one another, from a cell of the row on.
 func (g *grid) row(values []string, look paint, left, w int) string {
 	var b strings.Builder
+	x := 0
 	for c, width := range g.fitted(w) {
 		if c > 0 {
 			b.WriteString(pad(columnGap))
 		}
-		s := cut(at(values, c), width)
+		s := at(values, c)
+		if s != "" && (x+width <= left || x >= left+w) {
+			s = "x" // it is not seen: that there is something is enough for the marks of what is cut
+		}
+		s = cut(s, width)
+		x += width + columnGap
 		if g.right[c] {
 			b.WriteString(padLeft(s, width))
 		} else {

@@ -58,12 +58,17 @@ func shorten(s string, most int) string {
 			break
 		}
 		line, rest, _ := strings.Cut(s, "\n")
-		if len(line) > maxDiffLine {
-			line = strings.ToValidUTF8(line[:maxDiffLine], "") + "…"
-		}
-		b.WriteString(line)
+		b.WriteString(CutLine(line))
 		b.WriteByte('\n')
 		s = rest
 	}
 	return b.String()
+}
+
+// CutLine cuts a line where a diff cuts it.
+func CutLine(line string) string {
+	if len(line) <= maxDiffLine {
+		return line
+	}
+	return strings.ToValidUTF8(line[:maxDiffLine], "") + "…"
 }

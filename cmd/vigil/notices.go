@@ -136,11 +136,15 @@ func (t *teller) tellDay(ctx context.Context, c NoticesConfig, began, now time.T
 	if due.Equal(t.wrote) || due.Before(began.Add(-reportGrace)) {
 		return nil
 	}
-	r, err := t.report(ctx, due.Add(-24*time.Hour), due)
+	r, err := t.report(ctx, due.AddDate(0, 0, -1), due)
+	where := "the report by " + t.way
 	if err != nil {
-		t.problem(agent.Problem{Where: "the report by " + t.way, What: agent.CleanLine(err.Error(), 160), Do: "it is tried again"})
+		if ctx.Err() == nil {
+			t.problem(agent.Problem{Where: where, What: agent.CleanLine(err.Error(), 160), Do: "it is tried again"})
+		}
 		return err
 	}
+	t.problem(agent.Problem{Where: where})
 	if !r.Empty() {
 		err = t.tell(ctx, c, notice.Notice{
 			Key: string(notice.Report) + "/" + due.Format(time.DateOnly), Kind: notice.Report, At: now,

@@ -402,3 +402,44 @@ func TestDesktopOf(t *testing.T) {
 		}
 	}
 }
+
+// A report that could not be made is no problem any more once one is; and a day
+// on which the clocks change is a whole one.
+func TestDailyReportAfterAFault(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip("no time zones here")
+	}
+	problems := map[string]string{}
+	fault := errors.New("the disk is gone")
+	var spans []time.Duration
+	tell := &teller{
+		way: "webhook", book: &noticeBook{told: map[string]bool{}}, write: report.Markdown,
+		send:    func(context.Context, NoticesConfig, notice.Notice) error { return nil },
+		problem: func(p agent.Problem) { problems[p.Where] = p.What },
+		report: func(_ context.Context, from, to time.Time) (report.Report, error) {
+			spans = append(spans, to.Sub(from))
+			return report.Report{From: from, To: to}, fault
+		},
+	}
+	c := defaultNotices()
+	c.Report = dayTime{true, 8 * time.Hour}
+	now := time.Date(2026, 10, 25, 8, 1, 0, 0, zone) // an hour came twice in the night
+	if err := tell.tellDay(t.Context(), c, now, now); !errors.Is(err, fault) {
+		t.Fatal(err)
+	}
+	where := "the report by webhook"
+	if problems[where] == "" {
+		t.Fatalf("the problem is not told: %v", problems)
+	}
+	fault = nil
+	if err := tell.tellDay(t.Context(), c, now, now); err != nil {
+		t.Fatal(err)
+	}
+	if what := problems[where]; what != "" {
+		t.Errorf("the problem stands still: %s", what)
+	}
+	if want := []time.Duration{25 * time.Hour, 25 * time.Hour}; !slices.Equal(spans, want) {
+		t.Errorf("the reports are of %v, want %v", spans, want)
+	}
+}
