@@ -169,7 +169,7 @@ func (m *Model) paletteBody(w int, st *styles) []string {
 		out = append(out, l)
 	}
 	if len(p.found) == 0 {
-		out = append(out, st.muted.Render(cut(" Nothing matches. Esc closes.", w)))
+		out = append(out, st.muted.Render(cut(" Nothing matches."+m.named.say("", "palette-close", " % closes."), w)))
 	}
 	for len(out) < rows+2 { // the box stays as it is while one writes
 		out = append(out, "")

@@ -332,7 +332,7 @@ func (p *scratchPane) View() string {
 	if len(p.rows) == 0 {
 		text := "Nothing in this agent's scratchpad has changed since vigil began to watch it. Changed files appear here with their diffs."
 		if p.filter != "" {
-			text = "No file matches " + p.filter + ". Esc clears the filter."
+			text = "No file matches " + p.filter + "." + p.look.keys.say("", "back", " % clears the filter.")
 		}
 		lines := wrapText(text, p.w, st.muted)
 		return strings.Join(lines[:min(len(lines), p.h)], "\n")
