@@ -55,7 +55,7 @@ func (p *curvesPane) learn() {
 	if old == want && (fresh || r.Status != curve.Running) {
 		return
 	}
-	if old.set = want.set; old == want && fresh {
+	if old.set = want.set; old == want && p.waits(p.study.of.at) {
 		p.late = true
 		return
 	}
