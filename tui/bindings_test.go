@@ -172,7 +172,7 @@ func TestTextsNameOwnKeys(t *testing.T) {
 		next++
 	}
 	key := func(id string) string { return own[id][0] }
-	named := regexp.MustCompile(`\[[a-zA-Z?:]\]|\b(?i:esc|enter)\b|\( \)|[^a-z]\[ \] |\b[b-zA-Z] (shows?|goes|compares|changes|writes|releases|scroll)\b`)
+	named := regexp.MustCompile(`\[[a-zA-Z?:]\]|\b(?i:esc|enter)\b|\( \)|[^a-z]\[ \] |\b[b-zA-Z0] (shows?|goes|compares|changes|writes|releases|scroll|follows)\b`)
 	src := newFake(story())
 	src.cluster = cluster()
 	for _, c := range []struct {
@@ -191,6 +191,12 @@ func TestTextsNameOwnKeys(t *testing.T) {
 		{"jobs", story(), []string{"agent-next", "tab-jobs"}},
 		{"cancel", story(), []string{"agent-next", "tab-jobs", "jobs-cancel"}},
 		{"report", story(), []string{"tab-report"}},
+		{"timeline, away", story(), []string{"tab-timeline", "timeline-up"}},
+		{"curves, zoomed", story(), []string{"tab-curves", "curves-zoom-in"}},
+		{"curves, box", story(), []string{"tab-curves", "curves-box"}},
+		{"curves, corner", story(), []string{"tab-curves", "curves-box", "box-corner"}},
+		{"no file", story(), []string{"tab-scratchpad", "filter", "=~", "input-accept"}},
+		{"nothing found", story(), []string{"palette", "=~"}},
 		{"help", story(), []string{"help"}},
 		{"why", story(), []string{"why"}},
 		{"palette", story(), []string{"palette"}},

@@ -1,5 +1,7 @@
 package tui
 
+import "strings"
+
 // zoomBox is a rectangle that is drawn over the curves to zoom into, in cells of
 // the chart.
 type zoomBox struct {
@@ -11,11 +13,13 @@ type zoomBox struct {
 }
 
 // says tells what to do next.
-func (b zoomBox) says() string {
+func (b zoomBox) says(keys shortcuts) string {
+	what := "the other corner"
 	if b.corners == 0 {
-		return "arrows, then enter: a corner of the box"
+		what = "a corner of the box"
 	}
-	return "arrows, then enter: the other corner"
+	how := keys.say(" ", "box-left", "%", "box-right", "%", "box-up", "%", "box-down", "%, then", "box-corner", "%:")
+	return strings.TrimSpace(how + " " + what)
 }
 
 // keep keeps the corners in a plot. One that was put nowhere yet is in its

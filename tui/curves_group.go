@@ -34,7 +34,12 @@ func (g *group) result() string {
 
 // nextGroup groups by the next thing that tells the runs apart.
 func (p *curvesPane) nextGroup() {
-	all := append([]string{"", byFamily}, curve.Differing(p.runs[max(len(p.runs)-maxLooked, 0):])...)
+	all := []string{"", byFamily}
+	for _, key := range curve.Differing(p.runs[max(len(p.runs)-maxLooked, 0):]) {
+		if key != byFamily { // a setting of this name could not be told from it
+			all = append(all, key)
+		}
+	}
 	p.group = all[(slices.Index(all, p.group)+1)%len(all)]
 	p.y0, p.y1 = 0, 0
 	p.again()

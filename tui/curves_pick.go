@@ -64,6 +64,10 @@ func young(then, now time.Time) bool {
 	return d >= 0 && d < workEvery
 }
 
+// waits reports whether what was worked out then need not be worked out for
+// other runs yet. At an earlier moment the clock stands still.
+func (p *curvesPane) waits(then time.Time) bool { return !p.look.past && young(then, p.look.now) }
+
 // take takes the newest runs over. Those that are drawn grow at once; whether
 // others should be drawn is looked into once a second.
 func (p *curvesPane) take(want picking) {
@@ -71,7 +75,7 @@ func (p *curvesPane) take(want picking) {
 	old.set = want.set
 	switch {
 	case want == p.from:
-	case want == old && young(p.ranked, p.look.now) && p.grow():
+	case want == old && p.waits(p.ranked) && p.grow():
 		p.late = true
 		p.runs = p.mine.Runs(p.look.runs, p.key(), p.filter)
 	default:

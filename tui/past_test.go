@@ -9,6 +9,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"vigil/agent"
+	"vigil/remote"
+	"vigil/remote/curve"
 )
 
 func TestViewThen(t *testing.T) {
@@ -141,5 +143,37 @@ func TestTravelByCount(t *testing.T) {
 	m.stepMoment(99999)
 	if m.past.on() {
 		t.Errorf("many moments on is %s, not now", m.past.at)
+	}
+}
+
+// The runs of an earlier moment are ranked by what was known then, also where
+// all that are drawn ran by then: the clock stands still there, and so nothing
+// may wait for it.
+func TestTravelRanksAnew(t *testing.T) {
+	store := curve.NewStore()
+	for i := range 3 {
+		w := store.Writer(remote.Source{Key: "a1", Host: "local", Path: fmt.Sprintf("/w/r%d.log", i)})
+		for step := range int64(200) {
+			v := 3.3 - 0.001*float64(step)*float64(i+1)
+			w.Add(remote.Record{Kind: remote.Point, Step: step, Plan: 200, Wall: float64(step) * 60, Metrics: []remote.Metric{{Name: "val_loss", Raw: "val_loss", Value: v}}})
+		}
+		w.Seen(clock)
+	}
+	src := newFake(story())
+	src.runs = store.Snapshot()
+	m := start(src, size{120, 40})
+	m.past = past{at: m.runs.At(0).When(5)}
+	press(m, "3")
+	if m.past.runs == nil || len(m.curves.picked) != 3 {
+		t.Fatalf("%d runs are drawn, of %v", len(m.curves.picked), m.past.runs)
+	}
+	for _, q := range m.curves.picked {
+		want := curve.Best([]*curve.Run{q.run}, "val_loss", m.snap.Goal.Target, 1)[0]
+		if q.rank.Hit != want.Hit || q.rank.Crossed != want.Crossed {
+			t.Errorf("%s met the target: %v at %v, want %v at %v", q.run.Name, q.rank.Hit, q.rank.Crossed, want.Hit, want.Crossed)
+		}
+	}
+	if m.curves.late {
+		t.Error("it is put off for ever")
 	}
 }

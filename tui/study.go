@@ -55,7 +55,7 @@ func (p *curvesPane) learn() {
 	if old == want && (fresh || r.Status != curve.Running) {
 		return
 	}
-	if old.set = want.set; old == want && fresh {
+	if old.set = want.set; old == want && p.waits(p.study.of.at) {
 		p.late = true
 		return
 	}
@@ -270,12 +270,12 @@ func (p *curvesPane) head(w int) string {
 		on   bool
 		text string
 	}{
-		{p.box.on, p.box.says()},
+		{p.box.on, p.box.says(p.look.keys)},
 		{p.aimed, "cursor at " + p.place()},
 		{p.logY && p.subtracted() < 0, "log y"},
 		{p.logX, "log x"},
 		{p.smooth > 0, fmt.Sprintf("smooth %g", smoothings[p.smooth])},
-		{p.x0 != p.x1 || p.y0 != p.y1, "zoomed, 0 shows all"},
+		{p.x0 != p.x1 || p.y0 != p.y1, "zoomed" + p.look.keys.say("", "curves-show-all", ", % shows all")},
 		{p.all, "every agent"},
 		{len(p.groups) > 0, "by " + line(p.group)},
 	} {

@@ -126,3 +126,24 @@ func TestGroupedList(t *testing.T) {
 		t.Errorf("%d charts for %d groups", len(p.panels), len(p.groups))
 	}
 }
+
+// Going through the groups comes back to none, also where the runs have a
+// setting that is called as the first group is.
+func TestGroupsOfASettingCalledFamily(t *testing.T) {
+	m := startSweep(size{120, 40})
+	p := &m.curves
+	p.runs = nil
+	for _, v := range []string{"a", "b"} {
+		p.runs = append(p.runs, &curve.Run{Config: []curve.Setting{{Key: byFamily, Value: v}, {Key: "lr", Value: v}}})
+	}
+	runs := p.runs
+	var seen []string
+	for range 3 {
+		p.nextGroup()
+		seen = append(seen, p.group)
+		p.runs = runs
+	}
+	if want := []string{byFamily, "lr", ""}; !slices.Equal(seen, want) {
+		t.Errorf("it goes through %q, want %q", seen, want)
+	}
+}

@@ -167,7 +167,7 @@ func (p *timelinePane) Note() string {
 	case len(parts) > 0:
 		parts = append(parts, st.muted.Render(plural(len(p.rows), "moment")))
 	case p.away && len(p.rows) > 0:
-		parts = append(parts, st.muted.Render(fmt.Sprintf("%d of %d, G follows", p.at+1, len(p.rows))))
+		parts = append(parts, st.muted.Render(fmt.Sprintf("%d of %d", p.at+1, len(p.rows))+p.look.keys.say("", "timeline-last", ", % follows")))
 	}
 	return strings.Join(parts, " ")
 }
