@@ -11,11 +11,12 @@ type zoomBox struct {
 }
 
 // says tells what to do next.
-func (b zoomBox) says() string {
-	if b.corners == 0 {
-		return "arrows, then enter: a corner of the box"
+func (b zoomBox) says(keys shortcuts) string {
+	corner := "arrows, then %: a corner of the box"
+	if b.corners > 0 {
+		corner = "arrows, then %: the other corner"
 	}
-	return "arrows, then enter: the other corner"
+	return keys.say(", ", "box-corner", corner, "back", "% leaves")
 }
 
 // keep keeps the corners in a plot. One that was put nowhere yet is in its

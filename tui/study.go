@@ -270,7 +270,7 @@ func (p *curvesPane) head(w int) string {
 		on   bool
 		text string
 	}{
-		{p.box.on, p.box.says()},
+		{p.box.on, p.box.says(p.look.keys)},
 		{p.aimed, "cursor at " + p.place()},
 		{p.logY && p.subtracted() < 0, "log y"},
 		{p.logX, "log x"},
