@@ -173,7 +173,7 @@ func (v *View) whySources(now time.Time) Section {
 		switch {
 		case x.At.IsZero():
 		case x.Since:
-			at = " since " + Age(now.Sub(x.At))
+			at = " for " + Age(now.Sub(x.At))
 		default:
 			at = ", " + ago(now, x.At)
 		}

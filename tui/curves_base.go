@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"vigil/remote/curve"
 )
@@ -75,5 +76,14 @@ func (p *curvesPane) apartAtEnd(i int) string {
 	if !ok || !too || v != v || w != w {
 		return "–"
 	}
-	return fmt.Sprintf("%+.4f", v-w)
+	return signed(v-w, 4)
+}
+
+// signed writes a difference with its sign; one that rounds to nothing has none.
+func signed(v float64, places int) string {
+	s := fmt.Sprintf("%+.*f", places, v)
+	if strings.Trim(s, "+-0.") == "" {
+		return s[1:]
+	}
+	return s
 }

@@ -55,3 +55,12 @@ func TestBaselineOfAnotherAgent(t *testing.T) {
 	}
 	shows(t, m, "the other agent's runs", "minus ≡ v11b-s2")
 }
+
+// A difference that rounds to nothing is neither more nor less.
+func TestSigned(t *testing.T) {
+	for v, want := range map[float64]string{0.0012: "+0.0012", -0.0029: "-0.0029", -0.00001: "0.0000", 0.00001: "0.0000", 0: "0.0000", -10: "-10.0000"} {
+		if got := signed(v, 4); got != want {
+			t.Errorf("signed(%v) is %q, want %q", v, got, want)
+		}
+	}
+}

@@ -16,7 +16,7 @@ func TestBoxByKeys(t *testing.T) {
 	m := start(newFake(story()), size{120, 40})
 	press(m, "3", "B")
 	p := &m.curves
-	shows(t, m, "the first corner", "┼", "a corner of the box")
+	shows(t, m, "the first corner", "┼", "a corner of the box, esc leaves")
 	left, _, w, h := p.chart.Plot()
 	x0, _, y0, y1 := p.chart.Limits()
 	press(m, "ctrl+left", "left", "up", "up", "enter")

@@ -101,7 +101,10 @@ func (r *readings) write(v float64, form string) string {
 	if r.places < 0 || r.places > most {
 		return fmt.Sprintf("%"+form+".2e", v)
 	}
-	return fmt.Sprintf("%"+form+".*f", r.places, v)
+	if form == "+" {
+		return signed(v, r.places)
+	}
+	return fmt.Sprintf("%.*f", r.places, v)
 }
 
 // of writes what a line has.

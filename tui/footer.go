@@ -12,7 +12,7 @@ import (
 // note on what they did.
 func (m *Model) viewFooter(w int) string {
 	if m.input.open() && !m.input.floats() {
-		return m.input.View(w)
+		return m.viewInput(w)
 	}
 	hints := ""
 	for _, h := range m.hints(w) {
@@ -22,6 +22,21 @@ func (m *Model) viewFooter(w int) string {
 		return spread(" "+m.noteLook.Render(m.note), hints, w)
 	}
 	return spread(" "+m.situation(hints), hints, w)
+}
+
+// viewInput draws the line that is written and, where that leaves it room, the
+// keys that end it.
+func (m *Model) viewInput(w int) string {
+	const enough = 40
+	keys := m.named.say(", ", "input-accept", "% keeps it", "input-cancel", "% clears it")
+	if m.input.what == forNudge {
+		keys = m.named.say(", ", "input-accept", "% sends it", "input-cancel", "% cancels")
+	}
+	room := w - cells(keys) - 2
+	if keys == "" || room < enough {
+		return m.input.View(w)
+	}
+	return m.input.View(room) + " " + m.st.muted.Render(keys) + " "
 }
 
 // heldByPerson begins the supervisor's word for nudges that wait for a person

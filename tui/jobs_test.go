@@ -16,7 +16,7 @@ func TestJobs(t *testing.T) {
 	press(m, "6")
 	shows(t, m, "another agent's", "This agent has no job in the queue; 7 jobs of others", "29/32 GPUs, 3 free, 1 in use but idle", "412 RPCs", "asked again at 03:06:49")
 	press(m, "J")
-	shows(t, m, "the agent's", "● running", "4712_3", "○ pending", "never starts", "× out of memory", "6 jobs, 1 of others", "GPU 3 fell off the bus", "4760W/5600W")
+	shows(t, m, "the agent's", "● running", "4712_3", "○ pending", "never starts", "× out of memory", "6 jobs, 1 of others", "GPU 3 fell off the bus", "4760/5600W")
 	if strings.Contains(screenText(m), "sweep-lr") {
 		t.Error("a job of others is among the agent's")
 	}

@@ -18,7 +18,7 @@ func rootKeys() []action[*Model] {
 		times("agent-previous", (*Model).step, -1, "agent before", "K"),
 		act("zoom", (*Model).toggleZoom, "zoom the detail", "z"),
 		times("moment-before", (*Model).stepMoment, -1, "the screen as of the moment before", "("),
-		times("moment-after", (*Model).stepMoment, 1, "... as of the next moment, or now", ")"),
+		times("moment-after", (*Model).stepMoment, 1, "the screen as of the next moment, or now", ")"),
 		steps("fleet-wider", (*Model).widen, 1, "widen the list of agents", "alt+right"),
 		steps("fleet-narrower", (*Model).widen, -1, "narrow the list of agents", "alt+left"),
 		bind("nudge-now", (*Model).nudgeNow, "send the planned nudge now", "n"),

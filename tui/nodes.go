@@ -155,9 +155,14 @@ func (p *jobsPane) nodeRow(n *node, wide, bars int) string {
 	}
 	s += st.warn.Render(fit(lazy, idleWidth))
 	if power == power {
-		s += st.text.Render(watts(power))
 		if limit == limit && limit > 0 {
-			s += st.muted.Render("/" + watts(limit))
+			used, unit := watts(power), watts(limit)
+			if strings.HasSuffix(used, "kW") == strings.HasSuffix(unit, "kW") { // once said, it fits 80 columns
+				used = strings.TrimRight(used, "kW")
+			}
+			s += st.text.Render(used) + st.muted.Render("/"+unit)
+		} else {
+			s += st.text.Render(watts(power))
 		}
 	}
 	if d := p.look.now.Sub(at); !at.IsZero() && d > oldLook {

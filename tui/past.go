@@ -133,7 +133,7 @@ func (m *Model) goMoment(a momentAsk) {
 // travel shows everything as of a moment.
 func (m *Model) travel(mo *agent.Moment) {
 	was := m.past
-	m.past = past{at: mo.At, who: m.fleet.sel, what: momentWord(mo) + " " + line(mo.Text), runs: was.runs, cutting: was.cutting}
+	m.past = past{at: mo.At, who: m.fleet.sel, what: momentWord(mo) + " " + said(mo), runs: was.runs, cutting: was.cutting}
 	m.show()
 }
 

@@ -228,7 +228,7 @@ func (p *timelinePane) row(mo *agent.Moment, w int) string {
 		return fit(when+" "+p.gapLine(mo, w-len("T+000h00m ")-10), w)
 	}
 	sign, look := momentSign(st, mo)
-	text := st.text.Render(line(mo.Text))
+	text := st.text.Render(said(mo))
 	if mo.For >= time.Minute {
 		text += st.muted.Render("  " + age(mo.For))
 	}
@@ -252,6 +252,18 @@ func momentWord(mo *agent.Moment) string {
 		return string(mo.Ending)
 	}
 	return string(mo.Type)
+}
+
+// said is what a moment says, in a line. Of a notice that the CLI itself wrote as
+// a prompt that is its summary: the marks before it would fill the line.
+func said(mo *agent.Moment) string {
+	if rest, ok := strings.CutPrefix(mo.Text, "<task-notification>"); ok {
+		if _, summary, ok := strings.Cut(rest, "<summary>"); ok {
+			summary, _, _ = strings.Cut(summary, "</summary>")
+			return line(summary)
+		}
+	}
+	return line(mo.Text)
 }
 
 // momentSign returns the shape and the paint of a moment.

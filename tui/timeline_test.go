@@ -109,3 +109,17 @@ func TestTimelineKeepsItsMoment(t *testing.T) {
 		t.Errorf("%+v is selected, was %+v", m.moment.sel, was)
 	}
 }
+
+// A turn that a notice of the CLI began says what the notice is about.
+func TestTimelineSaysTheNotice(t *testing.T) {
+	for text, want := range map[string]string{
+		"go on": "go on",
+		"<task-notification>\n<task-id>b1</task-id>\n<summary>Background command \"x\" completed</summary>\n</task-notification>": `Background command "x" completed`,
+		"<task-notification> <task-id>b1</task-id> <summary>Background comm…":                                                     "Background comm…",
+		"<task-notification> <task-id>b1</task-id> …":                                                                             "<task-notification> <task-id>b1</task-id> …",
+	} {
+		if got := said(&agent.Moment{Type: agent.MTurnStart, Text: text}); got != want {
+			t.Errorf("%q says %q, want %q", text, got, want)
+		}
+	}
+}
