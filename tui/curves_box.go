@@ -19,7 +19,7 @@ func (b zoomBox) says(keys shortcuts) string {
 		what = "a corner of the box"
 	}
 	how := keys.say(" ", "box-left", "%", "box-right", "%", "box-up", "%", "box-down", "%, then", "box-corner", "%:")
-	return strings.TrimSpace(strings.TrimSpace(how+" "+what) + keys.say("", "back", ", % leaves"))
+	return strings.TrimSpace(how+" "+what) + keys.say("", "back", ", % leaves")
 }
 
 // keep keeps the corners in a plot. One that was put nowhere yet is in its
