@@ -29,6 +29,7 @@ type entry struct {
 	do               func(*Model) tea.Cmd
 
 	low    []rune // what is searched, in lower case, one text
+	textAt int    // where text begins in it
 	starts []bool
 }
 
@@ -41,19 +42,28 @@ type found struct {
 // add lists an entry.
 func (p *palette) add(e entry) {
 	e.low, e.starts = lower(e.kind + " " + e.text + " " + e.more)
+	e.textAt = utf8.RuneCountInString(e.kind) + 1
 	p.all = append(p.all, e)
 	if n := len(e.low); n > len(p.marks) {
 		p.marks = make([]bool, 2*n)
 	}
 }
 
+// begun is what it is worth that a text begins with the query: "curves" is the
+// tab before it is each action there.
+const begun = 3 * lateStart
+
 // search finds the entries with all words of a query.
 func (p *palette) search(query string) {
 	p.found, p.at, p.top = p.found[:0], 0, 0
 	words := wordsOf(query)
+	whole, _ := lower(strings.TrimSpace(query))
 	for i := range p.all {
 		e := &p.all[i]
 		if score, ok := p.match(e, words); ok {
+			if rest := e.low[e.textAt:]; len(whole) > 0 && len(rest) >= len(whole) && slices.Equal(rest[:len(whole)], whole) {
+				score += begun
+			}
 			p.found = append(p.found, found{i, score})
 		}
 	}

@@ -276,3 +276,18 @@ func TestMarkedKeepsCharacters(t *testing.T) {
 		}
 	}
 }
+
+// What begins with the query comes before what stands in a place of that name.
+func TestPaletteNames(t *testing.T) {
+	for query, want := range map[string]string{
+		"curves": "everywhere curves", "report": "everywhere report", "timeline": "everywhere timeline", "opus": "agent opus-v3",
+	} {
+		m := start(newFake(story()), size{120, 40})
+		press(m, ":")
+		press(m, strings.Split(query, "")...)
+		e := m.palette.all[m.palette.found[m.palette.at].entry]
+		if got := e.kind + " " + e.text; got != want {
+			t.Errorf("%s finds %q first, want %q", query, got, want)
+		}
+	}
+}
