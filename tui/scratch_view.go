@@ -189,6 +189,8 @@ func (p *scratchPane) nothing(f *agent.FileChange) string {
 		return ""
 	case unreadable(f):
 		return "It " + line(f.Note) + "."
+	case f.Note == "log":
+		return "This is a log: its differences are not kept. What it tells of a training is among the curves."
 	case f.Note != "":
 		return "No difference is kept: " + line(f.Note) + "."
 	case f.Binary:
