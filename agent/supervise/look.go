@@ -1,9 +1,11 @@
 package supervise
 
 import (
+	"errors"
 	"time"
 
 	"vigil/agent"
+	"vigil/agent/tmux"
 )
 
 // looked takes a look at the pane in.
@@ -11,6 +13,9 @@ func (s *State) looked(now time.Time, t *track, o Looked) {
 	t.looking = false
 	if o.Err != nil {
 		t.lookErr = agent.CleanLine(o.Err.Error(), 160)
+		if errors.Is(o.Err, tmux.ErrNoPane) {
+			t.lookErr = "it is gone"
+		}
 		return
 	}
 	t.lookErr = ""

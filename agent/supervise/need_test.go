@@ -1,12 +1,14 @@
 package supervise
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"vigil/agent"
 	"vigil/agent/nudge"
+	"vigil/agent/tmux"
 )
 
 // What only a person can do is told, with what it is about, and nothing else is.
@@ -120,5 +122,15 @@ func TestSources(t *testing.T) {
 	tr := n.view().Trace
 	if tr == nil || tr.Ending != agent.Terminal || len(tr.Rules) == 0 || tr.Rules[0].Weight <= 0 || tr.Rules[0].Sentence == "" {
 		t.Errorf("trace %+v", tr)
+	}
+}
+
+// A pane that is gone is said to be so, and not how that was asked.
+func TestPaneGone(t *testing.T) {
+	n := newNight(t, agent.Claude, nil)
+	n.prompt("start")
+	n.see(Looked{ID: n.id, Err: fmt.Errorf("capture pane %%2 on tmux server /tmp/x: %w", tmux.ErrNoPane)})
+	if got := n.view().Problem; got != "pane: it is gone" {
+		t.Errorf("%q", got)
 	}
 }
