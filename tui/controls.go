@@ -15,16 +15,24 @@ type rebinding struct{ Controls }
 // watchControls waits for other keys. Update runs it again after each, so that
 // one is in flight at most.
 func (m *Model) watchControls() tea.Cmd {
-	fresh, done := m.o.Rebind, m.o.Done
-	if fresh == nil {
+	return await(m.o.Rebind, m.o.Done, func(c Controls) tea.Msg { return rebinding{c} })
+}
+
+// await waits for what comes by a channel, and makes a message of it. By one that
+// is nil or closed nothing comes any more.
+func await[T any](from <-chan T, done <-chan struct{}, message func(T) tea.Msg) tea.Cmd {
+	if from == nil {
 		return nil
 	}
 	return func() tea.Msg {
 		select {
 		case <-done:
 			return nil
-		case c := <-fresh:
-			return rebinding{c}
+		case v, ok := <-from:
+			if !ok {
+				return nil
+			}
+			return message(v)
 		}
 	}
 }

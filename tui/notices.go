@@ -34,21 +34,7 @@ type noticed struct{ a Alarm }
 
 // hear waits for the next notice. Update runs it again after each.
 func (m *Model) hear() tea.Cmd {
-	from, done := m.o.Notices, m.o.Done
-	if from == nil {
-		return nil
-	}
-	return func() tea.Msg {
-		select {
-		case <-done:
-			return nil
-		case a, ok := <-from:
-			if !ok {
-				return nil
-			}
-			return noticed{a}
-		}
-	}
+	return await(m.o.Notices, m.o.Done, func(a Alarm) tea.Msg { return noticed{a} })
 }
 
 // onNotice tells it in the footer and by the terminal.

@@ -13,18 +13,7 @@ type restyled struct{ theme *themes.Theme }
 // watchTheme waits for another theme. Update runs it again after each, so that
 // one is in flight at most.
 func (m *Model) watchTheme() tea.Cmd {
-	fresh, done := m.o.Restyle, m.o.Done
-	if fresh == nil {
-		return nil
-	}
-	return func() tea.Msg {
-		select {
-		case <-done:
-			return nil
-		case t := <-fresh:
-			return restyled{t}
-		}
-	}
+	return await(m.o.Restyle, m.o.Done, func(t *themes.Theme) tea.Msg { return restyled{t} })
 }
 
 func (m *Model) onRestyled(msg restyled) tea.Cmd {
