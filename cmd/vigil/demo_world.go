@@ -274,7 +274,7 @@ func removeBusy(dir string) error {
 // empty before there is one.
 func (w *demoWorld) record(goal agent.GoalLine) string {
 	for _, name := range simagent.Names() {
-		b, err := os.ReadFile(filepath.Join(w.Root, "work", name, "scratchpad", "runs.jsonl"))
+		b, err := os.ReadFile(filepath.Join(w.Root, "agents", name, "scratchpad", "runs.jsonl"))
 		if err != nil {
 			continue // no run of this agent has ended yet
 		}

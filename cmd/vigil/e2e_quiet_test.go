@@ -65,7 +65,7 @@ func TestE2EQuiet(t *testing.T) {
 			do(append([]string{"new-window", "-d", "-t", "q:"}, argv...)...)
 		}
 		config += fmt.Sprintf("\n[[agent]]\nname = \"a%d\"\nkind = \"claude\"\nworkspace = %q\ncommand = %q\n",
-			i, filepath.Join(dir, strconv.Itoa(i), "work", "opus-v3"), regexp.QuoteMeta("--agent "+path))
+			i, filepath.Join(dir, strconv.Itoa(i), "agents", "opus-v3"), regexp.QuoteMeta("--agent "+path))
 	}
 	file := filepath.Join(home, ".config", "vigil", "config.toml")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

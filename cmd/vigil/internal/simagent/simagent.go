@@ -44,7 +44,7 @@ func Names() []string { return []string{"opus-v3", "codex-v3", "opus-nov"} }
 func Create(root, name string, speed float64) (string, error) {
 	a := Actor{
 		Name: name, Kind: agent.Claude, Home: filepath.Join(root, "home"),
-		Workspace: filepath.Join(root, "work", name), Session: newID(), Speed: speed,
+		Workspace: filepath.Join(root, "agents", name), Session: newID(), Speed: speed,
 		path: filepath.Join(root, name+".json"),
 	}
 	switch name {
